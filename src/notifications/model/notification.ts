@@ -1,0 +1,75 @@
+import { AggregateRoot } from '@nestjs/cqrs';
+import { Invalid } from '../../kernel/domain-error';
+import { NotificationRequested, NotificationSent } from '../notifications.events';
+
+export type NotificationStatus = 'PENDING' | 'SENT';
+
+/** Whom a letter is for. */
+export interface Recipient {
+  readonly name: string;
+  readonly email: string;
+}
+
+/** A notification as it is stored. There is one for each event, recipient and kind. */
+export interface NotificationState {
+  readonly id: string;
+  /** The event that it tells of. */
+  readonly eventId: string;
+  /** What it tells: "order-placed". */
+  readonly kind: string;
+  readonly recipient: Recipient;
+  readonly subject: string;
+  readonly text: string;
+  readonly orderId?: string;
+  readonly status: NotificationStatus;
+  readonly sentAt?: Date;
+  /** How often the mail was tried until it took the letter. */
+  readonly attempts: number;
+}
+
+/** A letter to somebody about something that happened. */
+export class Notification extends AggregateRoot {
+  readonly id: string;
+
+  private constructor(private state: NotificationState) {
+    super();
+    this.id = state.id;
+  }
+
+  /** Writes the letter. It is sent later, by whoever hears of that. */
+  static write(letter: Omit<NotificationState, 'status' | 'sentAt' | 'attempts'>): Notification {
+    if (/[\r\n]/.test(letter.subject)) {
+      throw new Invalid(
+        'subject-has-lines',
+        'subject',
+        'must be a single line, as a second one would be a mail header',
+      );
+    }
+    const notification = new Notification({ ...letter, status: 'PENDING', attempts: 0 });
+    notification.apply(new NotificationRequested(notification.facts()));
+    return notification;
+  }
+
+  static restore(state: NotificationState): Notification {
+    return new Notification(state);
+  }
+
+  /**
+   * Notes that the mail has taken the letter. Doing so again changes nothing: mail is handed over at least once, and the
+   * first time is the one that counts.
+   */
+  markSent(at: Date, attempts: number): void {
+    if (this.state.status === 'SENT') return;
+    this.state = { ...this.state, status: 'SENT', sentAt: at, attempts };
+    this.apply(new NotificationSent(this.facts()));
+  }
+
+  snapshot(): NotificationState {
+    return this.state;
+  }
+
+  private facts() {
+    const { id, kind, recipient, orderId } = this.state;
+    return { notificationId: id, kind, recipient: recipient.email, orderId };
+  }
+}
