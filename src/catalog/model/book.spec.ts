@@ -93,6 +93,13 @@ describe('Revising a book', () => {
     ]);
   });
 
+  it('moves the day on which it is to come out', () => {
+    const book = bookThatIs('ADDED');
+    book.revise({ publishAt: new Date('2026-04-10T00:00:00Z') });
+    expect(book.getUncommittedEvents()).toMatchObject([{ publishAt: '2026-04-10T00:00:00.000Z' }]);
+    expect(book.snapshot().publishAt).toEqual(new Date('2026-04-10T00:00:00Z'));
+  });
+
   it('removes what is null', () => {
     const book = bookThatIs('ADDED');
     book.revise({ isbn: null });

@@ -70,12 +70,18 @@ describe('An ISBN that a spreadsheet has turned into a floating-point number', (
     expect(isbnFromDamagedNumber('9.78031601584e+12')).toBeUndefined();
   });
 
-  it.each(['', 'unknown', '9.78044E+12', '9.78043902348e+11', '1.78043902348e+12', '97893806587.0', '9780439023481'])(
-    'is not repaired when too little of it is left: %j',
-    (damaged) => {
-      expect(isbnFromDamagedNumber(damaged)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    'unknown',
+    '9.78E+12',
+    '9.78044E+12',
+    '9.78043902348e+11',
+    '1.78043902348e+12',
+    '97893806587.0',
+    '9780439023481',
+  ])('is not repaired when too little of it is left: %j', (damaged) => {
+    expect(isbnFromDamagedNumber(damaged)).toBeUndefined();
+  });
 
   it('is repaired to what it was, or not at all, whichever way the program rounded', () => {
     fc.assert(
