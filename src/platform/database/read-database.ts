@@ -1,0 +1,19 @@
+import { Parameter, SqliteConnection } from './sqlite-connection';
+
+/**
+ * The database as queries see it: what is committed, and nothing else. Never waits for a writer, and cannot write.
+ * Parameters are `$1`, `$2`, ... in the order of their first use.
+ */
+export class ReadDatabase {
+  constructor(private readonly connection: SqliteConnection) {}
+
+  /** @returns every row that the statement finds, with the names of its columns */
+  all<Row>(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
+    return this.connection.all<Row>(sql, parameters);
+  }
+
+  /** @returns the first row that the statement finds, if any */
+  async first<Row>(sql: string, parameters: readonly Parameter[] = []): Promise<Row | undefined> {
+    return (await this.connection.all<Row>(sql, parameters))[0];
+  }
+}

@@ -1,0 +1,95 @@
+import type { Database, Statement } from 'sqlite3';
+
+/** What a caller may bind to a `$1`, `$2`, ... of a statement. */
+export type Parameter = string | number | null;
+
+/** A statement that the database refused, with the driver's own code: SQLITE_CONSTRAINT, SQLITE_FULL, ... */
+export class DatabaseError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly sql: string,
+  ) {
+    super(message);
+    this.name = 'DatabaseError';
+  }
+}
+
+const KEPT_STATEMENTS = 256;
+
+/**
+ * One connection of the `sqlite3` driver with promises and prepared statements, which are kept: preparing one costs as
+ * much as running it. Number parameters `$1`, `$2`, ... in the order of their first use; PostgreSQL writes them so too.
+ */
+export class SqliteConnection {
+  private readonly statements = new Map<string, Promise<Statement>>();
+
+  constructor(private readonly database: Database) {}
+
+  /** @returns the rows, each an object by column name */
+  async all<Row>(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
+    const statement = await this.prepared(sql);
+    return new Promise((resolve, reject) => {
+      statement.all<Row>(parameters, (error, rows) => (error ? reject(wrap(error, sql)) : resolve(rows)));
+    });
+  }
+
+  /** @returns how many rows the statement changed */
+  async run(sql: string, parameters: readonly Parameter[] = []): Promise<number> {
+    const statement = await this.prepared(sql);
+    return new Promise((resolve, reject) => {
+      statement.run(parameters, function (error) {
+        if (error) reject(wrap(error, sql));
+        else resolve(this.changes);
+      });
+    });
+  }
+
+  /** Statements that are run once: pragmas and table definitions. */
+  exec(sql: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.database.exec(sql, (error) => (error ? reject(wrap(error, sql)) : resolve()));
+    });
+  }
+
+  /** Lets go of the prepared statements, without which the driver refuses to close. */
+  async release(): Promise<void> {
+    const statements = [...this.statements.values()];
+    this.statements.clear();
+    for (const statement of statements) {
+      const open = await statement.catch(() => undefined);
+      if (open) await new Promise<void>((resolve) => open.finalize(() => resolve()));
+    }
+  }
+
+  private prepared(sql: string): Promise<Statement> {
+    const kept = this.statements.get(sql);
+    if (kept) return kept;
+    const statement = new Promise<Statement>((resolve, reject) => {
+      const made = this.database.prepare(sql, (error: Error | null) => (error ? reject(wrap(error, sql)) : resolve(made)));
+    });
+    this.statements.set(sql, statement);
+    statement.catch(() => this.statements.delete(sql));
+    if (this.statements.size > KEPT_STATEMENTS) this.forgetOldest();
+    return statement;
+  }
+
+  private forgetOldest(): void {
+    const [sql, statement] = this.statements.entries().next().value!;
+    this.statements.delete(sql);
+    // The driver waits for a statement that is still running before it finalizes it.
+    void statement.then((open) => open.finalize());
+  }
+}
+
+const wrap = (error: Error & { code?: string }, sql: string) =>
+  new DatabaseError(error.code ?? 'SQLITE_ERROR', error.message, sql);
+
+/** A rule of the schema said no: a unique key, a foreign key, a check. The same rows would be refused again. */
+export const isConstraint = (error: unknown): error is DatabaseError =>
+  error instanceof DatabaseError && error.code.startsWith('SQLITE_CONSTRAINT');
+
+/** The database itself could not: it is locked, full, or its disk fails. Says nothing about the rows. */
+export const isOutage = (error: unknown): error is DatabaseError =>
+  error instanceof DatabaseError &&
+  /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|CORRUPT|PROTOCOL|MISUSE|INTERRUPT)/.test(error.code);

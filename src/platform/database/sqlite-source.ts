@@ -1,0 +1,124 @@
+import { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
+import type { AbstractSqliteDriver } from 'typeorm/driver/sqlite-abstract/AbstractSqliteDriver';
+import type { SqliteDriver } from 'typeorm/driver/sqlite/SqliteDriver';
+import { SqliteQueryRunner } from 'typeorm/driver/sqlite/SqliteQueryRunner';
+import { SqliteConnection } from './sqlite-connection';
+
+/** How long a statement waits for another process that is writing, in milliseconds. */
+const BUSY_TIMEOUT = 5_000;
+
+const SETTINGS: Readonly<Record<string, { set: string | number; is: string | number }>> = {
+  journal_mode: { set: 'WAL', is: 'wal' },
+  // Each commit is on the disk before it is answered.
+  synchronous: { set: 'FULL', is: 2 },
+  foreign_keys: { set: 'ON', is: 1 },
+  busy_timeout: { set: BUSY_TIMEOUT, is: BUSY_TIMEOUT },
+};
+
+/**
+ * Opens the connection that writes, brings the schema up to date, and makes sure that SQLite is set as every guarantee
+ * needs it.
+ *
+ * @throws Error naming the setting when SQLite does not take it (a file system without shared memory refuses WAL)
+ */
+export async function openWriter(options: DataSourceOptions): Promise<DataSource> {
+  const source = await new DataSource(options).initialize();
+  const connection = new SqliteConnection((source.driver as SqliteDriver).databaseConnection);
+  for (const [name, { set }] of Object.entries(SETTINGS)) await connection.exec(`PRAGMA ${name} = ${set}`);
+  await assertSettings(connection);
+  await migrate(source, connection);
+  await connection.release();
+  return source;
+}
+
+/** Opens the connection that reads. It sees what is committed and nothing else, and never waits for the writer. */
+export async function openReader(options: DataSourceOptions): Promise<DataSource> {
+  const source = await new DataSource(options).initialize();
+  await new SqliteConnection((source.driver as SqliteDriver).databaseConnection).exec(
+    `PRAGMA query_only = ON; PRAGMA busy_timeout = ${BUSY_TIMEOUT}`,
+  );
+  return source;
+}
+
+/** @throws Error naming the first setting that is not as the guarantees need it */
+export async function assertSettings(connection: SqliteConnection): Promise<void> {
+  for (const [name, { is }] of Object.entries(SETTINGS)) {
+    const [row] = await connection.all<Record<string, string | number>>(`PRAGMA ${name}`);
+    const value = Object.values(row)[0];
+    if (value !== is) throw new Error(`SQLite's ${name} must be ${is}, but it is ${value}`);
+  }
+}
+
+/** All pending migrations or none, one process at a time: TypeORM itself takes no lock. */
+async function migrate(source: DataSource, connection: SqliteConnection): Promise<void> {
+  const runner = source.createQueryRunner();
+  await connection.exec('BEGIN IMMEDIATE');
+  insideTransaction(runner, true);
+  try {
+    await source.runMigrations({ transaction: 'none' });
+    await connection.exec('COMMIT');
+  } catch (error) {
+    await connection.exec('ROLLBACK').catch(() => undefined);
+    throw error;
+  } finally {
+    insideTransaction(runner, false);
+  }
+}
+
+/** Tells TypeORM that a transaction is open which it did not begin: its own ones become savepoints of it. */
+export function insideTransaction(runner: QueryRunner, inside: boolean): void {
+  const state = runner as unknown as { isTransactionActive: boolean; transactionDepth: number };
+  state.isTransactionActive = inside;
+  state.transactionDepth = inside ? 1 : 0;
+}
+
+/** What the writing connection asks before each statement that comes through TypeORM. */
+export interface WriterGuard {
+  /**
+   * Whether the caller is inside a unit of work. If so, its pending writes are in the database when this resolves.
+   * @param writes the statement that follows changes rows that nobody has recorded
+   */
+  enter(writes: boolean): Promise<boolean>;
+}
+
+/** A statement that writes was sent outside any unit of work. */
+export class OutsideUnitOfWork extends Error {
+  constructor(what: string) {
+    super(`${what} outside a unit of work: do it in a command handler or a reaction`);
+    this.name = 'OutsideUnitOfWork';
+  }
+}
+
+/**
+ * TypeORM shares one query runner per SQLite connection, so a plain `repository.insert()` would join whichever
+ * transaction happens to be open. Behind this guard, TypeORM's own repositories are safe: inside a unit of work they
+ * take part in it; outside, reads go to the reading connection and writes throw.
+ */
+export function guardWriter(writer: DataSource, reader: DataSource, guard: WriterGuard): void {
+  const driver = writer.driver as SqliteDriver;
+  const guarded = new GuardedQueryRunner(driver, reader, guard);
+  (driver as unknown as { queryRunner?: unknown }).queryRunner = guarded;
+  // The manager that `dataSource.manager` and injected repositories use asks the driver anew for each statement.
+  driver.createQueryRunner = () => guarded as unknown as QueryRunner;
+}
+
+class GuardedQueryRunner extends SqliteQueryRunner {
+  constructor(
+    driver: SqliteDriver,
+    private readonly reader: DataSource,
+    private readonly guard: WriterGuard,
+  ) {
+    super(driver);
+  }
+
+  override async query(sql: string, parameters?: unknown[], useStructuredResult = false): Promise<unknown> {
+    const writes = !/^\s*(SELECT|EXPLAIN)\b/i.test(sql);
+    if (await this.guard.enter(writes)) return super.query(sql, parameters as never, useStructuredResult);
+    if (writes) throw new OutsideUnitOfWork(`"${sql.slice(0, 60)}" was sent`);
+    return this.reader.createQueryRunner().query(sql, parameters as never, useStructuredResult as never);
+  }
+}
+
+/** The driver's own connection behind a data source. */
+export const connectionOf = (source: DataSource): SqliteConnection =>
+  new SqliteConnection((source.driver as AbstractSqliteDriver).databaseConnection);

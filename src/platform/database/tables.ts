@@ -1,0 +1,151 @@
+import { DataSource, EntityMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
+import { Parameter } from './sqlite-connection';
+
+/** The class of a table's rows, as TypeORM's `@Entity` decorates it. */
+export type TableClass<Row extends object = object> = abstract new () => Row;
+
+/** A primary key: the value of the only key column, or the values of all in their order. */
+export type Key = Parameter | readonly Parameter[];
+
+interface Column {
+  readonly property: string;
+  readonly name: string;
+  toDatabase(value: unknown): Parameter;
+  fromDatabase(value: unknown): unknown;
+}
+
+/**
+ * A table with every statement that a unit of work sends to it, written once. Each write takes any number of rows as
+ * one JSON text, so the same prepared statement serves one row and a thousand.
+ */
+export class TableShape {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  readonly keys: readonly Column[];
+
+  constructor(metadata: EntityMetadata, name = metadata.tableName) {
+    this.name = name;
+    this.columns = metadata.columns.map(columnOf);
+    this.keys = metadata.primaryColumns.map(columnOf);
+  }
+
+  keyOf(row: object): Key {
+    const values = this.keys.map((key) => key.toDatabase((row as Record<string, unknown>)[key.property]));
+    return values.length === 1 ? values[0] : values;
+  }
+
+  toDatabase(row: object): Parameter[] {
+    return this.columns.map((column) => column.toDatabase((row as Record<string, unknown>)[column.property]));
+  }
+
+  fromDatabase<Row>(found: Record<string, unknown>): Row {
+    return Object.fromEntries(
+      this.columns.map((column) => [column.property, column.fromDatabase(found[column.name])]),
+    ) as Row;
+  }
+
+  /** Finds rows by a JSON array of keys. */
+  get select(): string {
+    return this.once('select', () => {
+      const wanted = this.keys.map((_, at) => field(this.keys.length === 1 ? '$' : `$[${at}]`, 'value'));
+      return `SELECT ${this.names()} FROM ${this.name} WHERE (${this.names(this.keys)}) IN (SELECT ${wanted.join(', ')} FROM json_each($1))`;
+    });
+  }
+
+  /** Adds the rows of a JSON array of arrays of values. */
+  get insert(): string {
+    return this.once('insert', () => `INSERT INTO ${this.name} (${this.names()}) ${this.values()}`);
+  }
+
+  /** The same, and replaces the rows whose key is there already. */
+  get put(): string {
+    return this.once('put', () => {
+      const changes = this.others().map(({ name }) => `${name} = excluded.${name}`);
+      const resolution = changes.length ? `UPDATE SET ${changes.join(', ')}` : 'NOTHING';
+      return `${this.insert} WHERE true ON CONFLICT (${this.names(this.keys)}) DO ${resolution}`;
+    });
+  }
+
+  /** Changes rows that still have the version after the last value of each array. */
+  get update(): string {
+    return this.once('update', () => {
+      const at = (column: Column) => field(`$[${this.columns.findIndex(({ name }) => name === column.name)}]`);
+      const changes = this.others().map((column) => `${column.name} = ${at(column)}`);
+      const same = this.keys.map((key) => `${this.name}.${key.name} = ${at(key)}`);
+      const version = `${this.name}.version = ${field(`$[${this.columns.length}]`)}`;
+      return `UPDATE ${this.name} SET ${changes.join(', ')} FROM json_each($1) AS wanted WHERE ${[...same, version].join(' AND ')}`;
+    });
+  }
+
+  /** Removes rows by a JSON array of keys. */
+  get remove(): string {
+    return this.once('remove', () => {
+      const wanted = this.keys.map((_, at) => field(this.keys.length === 1 ? '$' : `$[${at}]`, 'value'));
+      return `DELETE FROM ${this.name} WHERE (${this.names(this.keys)}) IN (SELECT ${wanted.join(', ')} FROM json_each($1))`;
+    });
+  }
+
+  private readonly statements = new Map<string, string>();
+
+  private once(kind: string, write: () => string): string {
+    let statement = this.statements.get(kind);
+    if (!statement) this.statements.set(kind, (statement = write()));
+    return statement;
+  }
+
+  private names(columns = this.columns): string {
+    return columns.map(({ name }) => name).join(', ');
+  }
+
+  private others(): Column[] {
+    return this.columns.filter(({ name }) => !this.keys.some((key) => key.name === name));
+  }
+
+  private values(): string {
+    return `SELECT ${this.columns.map((_, at) => field(`$[${at}]`)).join(', ')} FROM json_each($1) AS wanted`;
+  }
+}
+
+const field = (path: string, of = 'wanted.value') => (path === '$' ? of : `json_extract(${of}, '${path}')`);
+
+/** The tables of a data source by the class of their rows. */
+export class Tables {
+  private readonly shapes = new Map<TableClass, TableShape>();
+
+  constructor(private readonly source: DataSource) {}
+
+  of(table: TableClass): TableShape {
+    let shape = this.shapes.get(table);
+    if (!shape) this.shapes.set(table, (shape = new TableShape(this.source.getMetadata(table))));
+    return shape;
+  }
+}
+
+function columnOf(metadata: ColumnMetadata): Column {
+  const { propertyName: property, databaseName: name } = metadata;
+  if (metadata.type === Boolean || metadata.type === 'boolean') {
+    return { property, name, toDatabase: (value) => (value ? 1 : 0), fromDatabase: (value) => value === 1 };
+  }
+  if (metadata.type === 'simple-json') {
+    return {
+      property,
+      name,
+      toDatabase: (value) => (value === undefined || value === null ? null : JSON.stringify(value)),
+      fromDatabase: (value) => (typeof value === 'string' ? (JSON.parse(value) as unknown) : undefined),
+    };
+  }
+  return {
+    property,
+    name,
+    toDatabase: (value) => parameter(value, name),
+    fromDatabase: (value) => value ?? undefined,
+  };
+}
+
+function parameter(value: unknown, column: string): Parameter {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new TypeError(`column ${column} takes a string, a finite number or nothing, not ${typeof value}`);
+}

@@ -1,0 +1,93 @@
+import { Global, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { CqrsModule } from '@nestjs/cqrs';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { Clock, SystemClock } from '../kernel/clock';
+import { Database } from './database/database';
+import { databaseOptions, readOnly } from './database/database.options';
+import { ReadDatabase } from './database/read-database';
+import { openReader, openWriter } from './database/sqlite-source';
+import { Environment } from './environment';
+import { EventLog } from './event-log/event-log';
+import { EventTypes } from './event-log/event-types';
+import { ProjectionTables } from './projections/projection-tables';
+import { Rebuild } from './projections/rebuild';
+import { DeferredEvents } from './reactions/deferred-events';
+import { Discovery } from './reactions/discovery';
+import { Progress } from './reactions/progress';
+import { ReactionStatuses } from './reactions/reaction-status';
+import { Reactions } from './reactions/reactions.service';
+import { CommandsInUnitsOfWork, logPublisher } from './unit-of-work/command-bus';
+import { UnitOfWork } from './unit-of-work/unit-of-work';
+
+const READ = 'read';
+
+/** Configuration and time: what everything else is built with. */
+@Global()
+@Module({
+  providers: [
+    { provide: Environment, useFactory: () => Environment.ofProcess() },
+    { provide: Clock, useClass: SystemClock },
+  ],
+  exports: [Environment, Clock],
+})
+class GroundModule {}
+
+/** The two connections to the database, and the unit of work through which everything is written. */
+@Global()
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      inject: [Environment],
+      useFactory: (environment: Environment) => databaseOptions(environment),
+      dataSourceFactory: (options) => openWriter(options!),
+    }),
+    TypeOrmModule.forRootAsync({
+      name: READ,
+      // The writer creates the file and its tables, so it comes first.
+      inject: [Environment, getDataSourceToken()],
+      useFactory: (environment: Environment) => readOnly(databaseOptions(environment)),
+      dataSourceFactory: (options) => openReader(options!),
+    }),
+  ],
+  providers: [
+    {
+      provide: Database,
+      inject: [getDataSourceToken(), getDataSourceToken(READ)],
+      useFactory: (writer: DataSource, reader: DataSource) => new Database(writer, reader),
+    },
+    { provide: ReadDatabase, inject: [Database], useFactory: ({ reader }: Database) => new ReadDatabase(reader) },
+    { provide: EventTypes, useFactory: () => new EventTypes() },
+    UnitOfWork,
+    EventLog,
+  ],
+  exports: [Database, ReadDatabase, EventTypes, UnitOfWork, EventLog],
+})
+class StorageModule {}
+
+/** The machine room: what a context finds ready when it is imported beside it. */
+@Global()
+@Module({
+  imports: [
+    GroundModule,
+    StorageModule,
+    DiscoveryModule,
+    CqrsModule.forRootAsync({
+      inject: [UnitOfWork],
+      useFactory: (work: UnitOfWork) => ({ eventPublisher: logPublisher(work) }),
+    }),
+  ],
+  providers: [
+    CommandsInUnitsOfWork,
+    Discovery,
+    ProjectionTables,
+    Rebuild,
+    DeferredEvents,
+    Reactions,
+    ReactionStatuses,
+    Progress,
+  ],
+  exports: [Reactions, ReactionStatuses, Progress, DeferredEvents],
+})
+export class PlatformModule {}

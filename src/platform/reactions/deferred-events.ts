@@ -1,0 +1,139 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock';
+import { Database } from '../database/database';
+import { StoredEvent } from '../event-log/event-log';
+import { currentScope } from '../unit-of-work/scope';
+import { UnitOfWork } from '../unit-of-work/unit-of-work';
+import { ReactionDefinition } from './reaction-definition';
+import { DeferredTable } from './reaction.tables';
+import { afterFailure } from './retry-policy';
+
+const LONGEST_TEXT = 4_000;
+const KEPT_ATTEMPTS = 20;
+
+/** A deferred event as the queries below find it: its position is its name within the reaction. */
+export interface DueEvent {
+  readonly position: number;
+  readonly dueAt: number;
+}
+
+/** The events that wait beside a reaction's checkpoint. Everything that changes them is called in a unit of work. */
+@Injectable()
+export class DeferredEvents {
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Those of `streams` in which an earlier event still waits, or lies dead: later ones must not pass it. */
+  async blockedStreams(reaction: string, streams: readonly string[]): Promise<Set<string>> {
+    const connection = currentScope() ? this.database.writer : this.database.reader;
+    const rows = await connection.all<{ stream: string }>(
+      `SELECT DISTINCT stream FROM reaction_deferred
+        WHERE reaction = $1 AND stream IN (SELECT value FROM json_each($2)) AND state <> 'skipped'`,
+      [reaction, JSON.stringify(streams)],
+    );
+    return new Set(rows.map(({ stream }) => stream));
+  }
+
+  /** @returns the next events to try again, the longest overdue first */
+  async next(reaction: string, limit: number): Promise<DueEvent[]> {
+    return this.database.reader.all<DueEvent>(
+      `SELECT position, due_at AS "dueAt" FROM reaction_deferred
+        WHERE reaction = $1 AND state = 'retrying' ORDER BY due_at, position LIMIT $2`,
+      [reaction, limit],
+    );
+  }
+
+  async find(reaction: string, position: number): Promise<DeferredTable | undefined> {
+    return this.work.find(DeferredTable, [reaction, position]);
+  }
+
+  /** Stores that an event waits behind an earlier one of its stream. */
+  park(reaction: ReactionDefinition, event: StoredEvent): void {
+    this.work.put(DeferredTable, { ...this.fresh(reaction, event), state: 'parked' });
+  }
+
+  /** Stores a failed attempt: the event is tried again later, or it is a dead letter. */
+  fail(reaction: ReactionDefinition, event: StoredEvent, error: unknown, before?: DeferredTable): DeferredTable {
+    const row = before ?? this.fresh(reaction, event);
+    const attempts = row.attempts + 1;
+    const fate = afterFailure(error, attempts, reaction.retry, Math.random());
+    const now = this.clock.now();
+    const told = error instanceof Error ? error : new Error(String(error));
+    const text = `${told.name}: ${told.message}`.slice(0, LONGEST_TEXT);
+    const failed: DeferredTable = {
+      ...row,
+      attempts,
+      state: 'delay' in fate ? 'retrying' : 'dead',
+      dueAt: 'delay' in fate ? now.getTime() + fate.delay : undefined,
+      reason: 'dead' in fate ? fate.dead : undefined,
+      error: text,
+      stack: told.stack?.slice(0, LONGEST_TEXT),
+      history: [...row.history, { at: now.toISOString(), error: text }].slice(-KEPT_ATTEMPTS),
+    };
+    this.work.put(DeferredTable, failed);
+    return failed;
+  }
+
+  /** The event needs no more waiting. The one that is parked behind it is due at once. */
+  async settle(row: DeferredTable): Promise<void> {
+    this.work.remove(DeferredTable, [row.reaction, row.position]);
+    await this.release(row);
+  }
+
+  /** An operator has decided that the event shall not be handled. It stays on record. */
+  async skip(row: DeferredTable, reason: string): Promise<void> {
+    this.work.put(DeferredTable, { ...row, state: 'skipped', reason, dueAt: undefined });
+    await this.release(row);
+  }
+
+  /** A dead letter is tried again at once, as if for the first time. */
+  revive(row: DeferredTable): void {
+    const dueAt = this.clock.now().getTime();
+    this.work.put(DeferredTable, { ...row, state: 'retrying', attempts: 0, reason: undefined, dueAt });
+  }
+
+  /** @returns where in the log the events stand that the reaction has failed on, or passed over */
+  async positionsOf(reaction: string): Promise<Set<number>> {
+    const rows = await this.database.reader.all<{ position: number }>(
+      'SELECT position FROM reaction_deferred WHERE reaction = $1',
+      [reaction],
+    );
+    return new Set(rows.map(({ position }) => position));
+  }
+
+  /** The reaction begins anew, so nothing waits any more. */
+  async clear(reaction: string): Promise<void> {
+    await this.database.writer.run('DELETE FROM reaction_deferred WHERE reaction = $1', [reaction]);
+  }
+
+  /** A reaction goes by another name now. Called at start-up, before any reaction runs. */
+  async rename(former: string, name: string): Promise<void> {
+    await this.database.writer.run('UPDATE reaction_deferred SET reaction = $1 WHERE reaction = $2', [name, former]);
+    await this.database.writer.run('UPDATE reaction_batch SET reaction = $1 WHERE reaction = $2', [name, former]);
+  }
+
+  private async release({ reaction, stream, position }: DeferredTable): Promise<void> {
+    const [next] = await this.database.writer.all<{ position: number }>(
+      `SELECT position FROM reaction_deferred
+        WHERE reaction = $1 AND stream = $2 AND position > $3 AND state <> 'skipped' ORDER BY position LIMIT 1`,
+      [reaction, stream, position],
+    );
+    const row = next && (await this.find(reaction, next.position));
+    if (row?.state === 'parked') this.revive(row);
+  }
+
+  private fresh(reaction: ReactionDefinition, event: StoredEvent): DeferredTable {
+    return {
+      reaction: reaction.name,
+      position: event.position,
+      stream: event.stream,
+      state: 'retrying',
+      attempts: 0,
+      history: [],
+      deferredAt: this.clock.now().toISOString(),
+    };
+  }
+}

@@ -1,0 +1,23 @@
+import { IEventHandler } from '@nestjs/cqrs';
+import { TableClass } from '../database/tables';
+import { EventClass } from '../event-log/event-types';
+import { ReactionOptions, RetryOptions } from './reaction.decorator';
+import { Mode } from './reaction.tables';
+
+/** A reaction as the platform has found it in a module. */
+export interface ReactionDefinition {
+  readonly name: string;
+  /** The Nest module it lives in. */
+  readonly module: unknown;
+  readonly mode: Mode;
+  readonly events: readonly EventClass[];
+  /** Every name under which its events may stand in the log. */
+  readonly types: readonly string[];
+  readonly handler: IEventHandler<object>;
+  readonly onFailure: 'park' | 'overtake';
+  readonly retry: RetryOptions;
+  readonly from: ReactionOptions['from'];
+  readonly formerly: readonly string[];
+  /** Only a projection has tables. */
+  readonly tables: readonly TableClass[];
+}

@@ -1,0 +1,250 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock';
+import { ReadDatabase } from '../database/read-database';
+import { EventLog, StoredEvent } from '../event-log/event-log';
+import { ReactionDefinition } from './reaction-definition';
+import { Attempt, DeferredState, Mode } from './reaction.tables';
+import { Reactions } from './reactions.service';
+
+/** Counting further than this tells an operator nothing more. */
+const MOST_COUNTED = 10_000;
+
+export interface ReactionStatus {
+  readonly name: string;
+  readonly mode: Mode;
+  readonly events: readonly string[];
+  /** Missing for an in-transaction reaction, which is never behind. */
+  readonly checkpoint?: number;
+  /** How many events wait to be read, counted up to 10,000. */
+  readonly lag: number;
+  /** Events that were tried without success, or that wait behind such a one. */
+  readonly deferred: number;
+  readonly dead: number;
+  readonly state: 'idle' | 'working' | 'rebuilding';
+}
+
+/** What became of one event in one reaction. */
+export interface Fate {
+  readonly reaction: string;
+  readonly state: 'done' | 'waiting' | 'raised-before-reaction' | DeferredState;
+  readonly finishedAt?: string;
+  readonly attempts?: number;
+  readonly error?: string;
+  readonly retryAt?: string;
+  /** The position of the event that this one is parked behind. */
+  readonly behind?: number;
+}
+
+export interface DeadLetter {
+  readonly position: number;
+  readonly eventId: string;
+  readonly type: string;
+  readonly stream: string;
+  readonly state: DeferredState;
+  readonly reason?: string;
+  readonly attempts: number;
+  readonly error?: string;
+  readonly stack?: string;
+  readonly history: readonly Attempt[];
+  readonly deferredAt: string;
+}
+
+interface Checkpoint {
+  name: string;
+  since: number;
+  checkpoint: number;
+}
+
+interface DeferredRow {
+  reaction: string;
+  position: number;
+  stream: string;
+  state: DeferredState;
+  attempts: number;
+  due_at: number | null;
+  error: string | null;
+}
+
+/** Answers how far the reactions are, and what became of an event. All of it follows from position and checkpoint. */
+@Injectable()
+export class ReactionStatuses {
+  constructor(
+    private readonly reactions: Reactions,
+    private readonly log: EventLog,
+    private readonly database: ReadDatabase,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @returns every reaction with its checkpoint and what waits for it, in the order of their names */
+  async all(): Promise<ReactionStatus[]> {
+    const checkpoints = await this.checkpoints();
+    const counts = await this.database.all<{ reaction: string; deferred: number; dead: number }>(
+      `SELECT reaction, sum(state IN ('retrying', 'parked')) AS deferred, sum(state = 'dead') AS dead
+         FROM reaction_deferred GROUP BY reaction`,
+    );
+    const statuses = this.reactions.all.map(async ({ name, mode, types, events }) => {
+      const { checkpoint = 0 } = checkpoints.get(name) ?? {};
+      const count = counts.find(({ reaction }) => reaction === name);
+      return {
+        name,
+        mode,
+        events: events.map(({ type }) => type),
+        ...(mode === 'in-transaction' ? {} : { checkpoint }),
+        lag: mode === 'in-transaction' ? 0 : await this.log.countAfter(types, checkpoint, MOST_COUNTED),
+        deferred: count?.deferred ?? 0,
+        dead: count?.dead ?? 0,
+        state: this.reactions.isRebuilding(name)
+          ? ('rebuilding' as const)
+          : this.reactions.isWorking(name)
+            ? ('working' as const)
+            : ('idle' as const),
+      };
+    });
+    return (await Promise.all(statuses)).sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  /** @returns for each event what became of it in each reaction that listens to it */
+  async fates(events: readonly StoredEvent[]): Promise<Map<StoredEvent, Fate[]>> {
+    const checkpoints = await this.checkpoints();
+    const deferred = await this.deferredAt(events.map(({ position }) => position));
+    const finished = await this.finishedAt(events);
+    return new Map(
+      events.map((event) => [
+        event,
+        this.reactions.all
+          .filter(({ types }) => types.includes(event.type))
+          .map((reaction) => {
+            const row = deferred.find(({ reaction: name, position }) => name === reaction.name && position === event.position);
+            if (row) return { reaction: reaction.name, ...row.fate };
+            return this.fate(event, reaction, checkpoints.get(reaction.name), finished);
+          }),
+      ]),
+    );
+  }
+
+  /** @returns dead letters of a reaction, oldest first, after a position */
+  async deadLetters(reaction: string, after: number, limit: number): Promise<DeadLetter[]> {
+    const rows = await this.database.all<Omit<DeadLetter, 'history'> & { history: string; reason: string | null }>(
+      `SELECT d.position, e.id AS "eventId", e.type, d.stream, d.state, d.reason, d.attempts, d.error, d.stack, d.history,
+              d.deferred_at AS "deferredAt"
+         FROM reaction_deferred d JOIN event_log e ON e.position = d.position
+        WHERE d.reaction = $1 AND d.state = 'dead' AND d.position > $2 ORDER BY d.position LIMIT $3`,
+      [reaction, after, limit],
+    );
+    return rows.map((row) => ({ ...row, history: JSON.parse(row.history) as Attempt[] }));
+  }
+
+  /**
+   * Sentences that say what reactions have still to do; none when everything that was raised has been handled.
+   * @param names only these reactions; all of them where it is missing
+   */
+  async waiting(names?: readonly string[]): Promise<string[]> {
+    const checkpoints = await this.checkpoints();
+    const wanted = this.reactions.all.filter(({ name, mode }) => mode !== 'in-transaction' && (!names || names.includes(name)));
+    const lags = await Promise.all(
+      wanted.map(async ({ name, types }) => {
+        const checkpoint = checkpoints.get(name)?.checkpoint ?? 0;
+        const lag = await this.log.countAfter(types, checkpoint, MOST_COUNTED);
+        if (this.reactions.isRebuilding(name)) return [`${name} is being rebuilt`];
+        return lag ? [`${name} has ${lag} events to handle after position ${checkpoint}`] : [];
+      }),
+    );
+    const rows = await this.database.all<DeferredRow>(
+      `SELECT reaction, position, stream, state, attempts, due_at, error FROM reaction_deferred
+        WHERE state IN ('retrying', 'parked') AND reaction IN (SELECT value FROM json_each($1)) ORDER BY position LIMIT 20`,
+      [JSON.stringify(wanted.map(({ name }) => name))],
+    );
+    return [
+      ...lags.flat(),
+      ...rows.map(({ reaction, position, state, attempts, due_at, error }) =>
+        state === 'parked'
+          ? `${reaction} has parked the event at ${position} behind an earlier one of its stream`
+          : `${reaction} retries the event at ${position} in ${due_at! - this.clock.now().getTime()} ms, after ${attempts} attempts: ${error}`,
+      ),
+    ];
+  }
+
+  /**
+   * Whether these reactions have handled what one command has raised, of which `position` is the last event. Other
+   * commands' failures do not count: nobody should wait for those.
+   */
+  async havePassed(reactions: readonly ReactionDefinition[], position: number): Promise<boolean> {
+    const checkpoints = await this.checkpoints();
+    for (const { name, mode, types } of reactions) {
+      if (mode === 'in-transaction') continue;
+      const checkpoint = checkpoints.get(name)?.checkpoint ?? 0;
+      if (checkpoint < position && (await this.log.hasBetween(types, checkpoint, position))) return false;
+    }
+    const own = await this.database.first(
+      `SELECT 1 FROM reaction_deferred d
+         JOIN event_log e ON e.position = d.position
+         JOIN event_log last ON last.position = $1 AND last.causation_id = e.causation_id
+        WHERE d.reaction IN (SELECT value FROM json_each($2)) AND d.state IN ('retrying', 'parked') LIMIT 1`,
+      [position, JSON.stringify(reactions.map(({ name }) => name))],
+    );
+    return !own;
+  }
+
+  private fate(
+    event: StoredEvent,
+    { name, mode }: ReactionDefinition,
+    checkpoint: Checkpoint | undefined,
+    finished: readonly FinishedBatch[],
+  ): Fate {
+    if (!checkpoint || event.position <= checkpoint.since) return { reaction: name, state: 'raised-before-reaction' };
+    if (mode === 'in-transaction') return { reaction: name, state: 'done', finishedAt: event.occurredAt };
+    if (event.position > checkpoint.checkpoint) return { reaction: name, state: 'waiting' };
+    const batch = finished.find(
+      ({ reaction, from, to }) => reaction === name && from <= event.position && event.position <= to,
+    );
+    return { reaction: name, state: 'done', finishedAt: batch?.finishedAt };
+  }
+
+  private async deferredAt(positions: readonly number[]) {
+    const rows = await this.database.all<DeferredRow & { behind: number | null }>(
+      `SELECT d.reaction, d.position, d.stream, d.state, d.attempts, d.due_at, d.error,
+              (SELECT max(b.position) FROM reaction_deferred b WHERE b.reaction = d.reaction AND b.stream = d.stream
+                 AND b.position < d.position AND b.state <> 'skipped') AS behind
+         FROM reaction_deferred d WHERE d.position IN (SELECT value FROM json_each($1))`,
+      [JSON.stringify(positions)],
+    );
+    return rows.map(({ reaction, position, state, attempts, due_at, error, behind }) => ({
+      reaction,
+      position,
+      fate: {
+        state,
+        attempts,
+        error: error ?? undefined,
+        retryAt: state === 'retrying' && due_at !== null ? new Date(due_at).toISOString() : undefined,
+        behind: state === 'parked' ? (behind ?? undefined) : undefined,
+      },
+    }));
+  }
+
+  private async finishedAt(events: readonly StoredEvent[]): Promise<FinishedBatch[]> {
+    // For each reaction and event, the first batch that ends at or after the event.
+    return this.database.all<FinishedBatch>(
+      `SELECT b.reaction, b.from_position AS "from", b.to_position AS "to", b.finished_at AS "finishedAt"
+         FROM json_each($1) AS wanted JOIN json_each($2) AS name
+         JOIN reaction_batch b ON b.rowid = (
+           SELECT rowid FROM reaction_batch WHERE reaction = name.value AND to_position >= wanted.value
+            ORDER BY to_position LIMIT 1)`,
+      [
+        JSON.stringify(events.map(({ position }) => position)),
+        JSON.stringify(this.reactions.all.map(({ name }) => name)),
+      ],
+    );
+  }
+
+  private async checkpoints(): Promise<Map<string, Checkpoint>> {
+    const rows = await this.database.all<Checkpoint>('SELECT name, since, checkpoint FROM reaction');
+    return new Map(rows.map((row) => [row.name, row]));
+  }
+}
+
+interface FinishedBatch {
+  reaction: string;
+  from: number;
+  to: number;
+  finishedAt: string;
+}

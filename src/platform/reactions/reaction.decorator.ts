@@ -1,0 +1,72 @@
+import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { EventsHandler, IEventHandler } from '@nestjs/cqrs';
+import { EventClass } from '../event-log/event-types';
+import { TableClass } from '../database/tables';
+
+export const REACTION = Symbol('reaction');
+
+/** What may differ from the default: handled after commit, in a transaction of its own, retried, from now on. */
+export interface ReactionOptions {
+  /** Runs inside the command's unit of work. If it throws, the command is refused and nothing has happened. */
+  readonly within?: 'transaction';
+  /** After a failure: `park` holds back later events of the same stream (the default), `overtake` does not. */
+  readonly onFailure?: 'park' | 'overtake';
+  /** Talks to the outside world, so it runs outside any transaction, at least once. It stores through commands. */
+  readonly effects?: 'external';
+  readonly retry?: Partial<RetryOptions>;
+  /** A new reaction handles what is raised from now on, unless it is told to begin with the first event. */
+  readonly from?: 'beginning';
+  /** Names under which it was stored before. */
+  readonly formerly?: readonly string[];
+}
+
+export interface RetryOptions {
+  /** How many times an event is tried before it is a dead letter. */
+  readonly attempts: number;
+  /** Milliseconds before the second attempt; doubles with each further one. */
+  readonly firstDelay: number;
+  /** Milliseconds that a delay never exceeds. */
+  readonly longestDelay: number;
+}
+
+export interface ReactionMetadata extends ReactionOptions {
+  readonly name: string;
+  /** The tables of a projection, which the platform makes and can rebuild. */
+  readonly tables?: readonly TableClass[];
+}
+
+type HandlerOf<Event extends object> = new (...dependencies: never[]) => IEventHandler<Event>;
+type OneOrMore<Event extends object> = EventClass<Event> | readonly EventClass<Event>[];
+
+/**
+ * Makes an event handler a reaction: every event of these types reaches it, exactly once in effect, in order.
+ *
+ * @param name stored: never change it without `formerly`. `<context>.<effect>`, such as `inventory.open-stock`
+ */
+export function Reaction<Event extends object>(events: OneOrMore<Event>, name: string, options: ReactionOptions = {}) {
+  return decorate(events, { ...options, name });
+}
+
+/**
+ * Makes an event handler a projection: a reaction that builds tables from events and nothing else, beginning with the
+ * first event in the log. The platform makes the tables; when their shape changes, or an operator asks for it, it
+ * builds them anew while the old ones go on being read.
+ *
+ * @param name stored, as a reaction's is
+ */
+export function Projection<Event extends object>(
+  events: OneOrMore<Event>,
+  name: string,
+  options: Pick<ReactionOptions, 'formerly' | 'retry'> & { readonly tables: readonly TableClass[] },
+) {
+  return decorate(events, { ...options, name, from: 'beginning' });
+}
+
+function decorate<Event extends object>(events: OneOrMore<Event>, metadata: ReactionMetadata) {
+  const classes = Array.isArray(events) ? (events as readonly EventClass<Event>[]) : [events as EventClass<Event>];
+  return <Handler extends HandlerOf<Event>>(handler: Handler): void =>
+    applyDecorators(EventsHandler(...classes), SetMetadata(REACTION, metadata))(handler);
+}
+
+/** Thrown by a reaction for an event that it will never be able to handle: a dead letter at once. */
+export class Unrecoverable extends Error {}

@@ -1,0 +1,67 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+export type Mode = 'after-commit' | 'in-transaction' | 'external';
+
+/** How far each reaction has come. */
+@Entity('reaction')
+export class ReactionTable {
+  @PrimaryColumn('text') name: string;
+  @Column('text') mode: Mode;
+  /** The head of the log when the reaction first ran: what was raised up to here is not its business. */
+  @Column('integer') since: number;
+  /** The position up to which it has finished, but for the deferred events beside it. */
+  @Column('integer') checkpoint: number;
+  /** For a projection: the shape of its tables, and whether they are being rebuilt. */
+  @Column('text', { nullable: true }) shape?: string;
+  @Column('boolean') rebuilding: boolean;
+  /** For an external reaction: the process that may call out, and until when (milliseconds since 1970). */
+  @Column('text', { nullable: true }) holder?: string;
+  @Column('integer', { nullable: true }) heldUntil?: number;
+}
+
+/**
+ * `retrying`: tried without success, due again at `dueAt`. `parked`: waits behind an earlier event of its stream.
+ * `dead`: out of attempts, or refused for good. `skipped`: an operator has decided that it shall not be handled.
+ */
+export type DeferredState = 'retrying' | 'parked' | 'dead' | 'skipped';
+
+/** One failed attempt at an event. */
+export interface Attempt {
+  readonly at: string;
+  readonly error: string;
+}
+
+/** Events that a reaction could not handle yet. */
+@Entity('reaction_deferred')
+@Index('reaction_deferred_due', ['reaction', 'state', 'dueAt'])
+@Index('reaction_deferred_stream', ['reaction', 'stream', 'position'])
+export class DeferredTable {
+  @PrimaryColumn('text') reaction: string;
+  @PrimaryColumn('integer') position: number;
+  @Column('text') stream: string;
+  @Column('text') state: DeferredState;
+  @Column('integer') attempts: number;
+  /** Milliseconds since 1970. */
+  @Column('integer', { nullable: true }) dueAt?: number;
+  /** Why it is dead: `exhausted`, `unrecoverable`; or why it was skipped, in the operator's words. */
+  @Column('text', { nullable: true }) reason?: string;
+  @Column('text', { nullable: true }) error?: string;
+  @Column('text', { nullable: true }) stack?: string;
+  @Column('simple-json') history: Attempt[];
+  @Column('text') deferredAt: string;
+}
+
+/** One row per finished batch: when, by whom, and how much. */
+@Entity('reaction_batch')
+@Index('reaction_batch_reaction', ['reaction', 'toPosition'])
+export class BatchTable {
+  @PrimaryColumn('text') id: string;
+  @Column('text') reaction: string;
+  @Column('integer') fromPosition: number;
+  @Column('integer') toPosition: number;
+  @Column('integer') events: number;
+  @Column('text') startedAt: string;
+  @Column('text') finishedAt: string;
+  @Column('text') build: string;
+  @Column('text') host: string;
+}

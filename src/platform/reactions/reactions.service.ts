@@ -1,0 +1,241 @@
+import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
+import { Clock } from '../../kernel/clock';
+import { Database } from '../database/database';
+import { EventLog } from '../event-log/event-log';
+import { EventTypes } from '../event-log/event-types';
+import { ProjectionTables } from '../projections/projection-tables';
+import { Rebuild } from '../projections/rebuild';
+import { currentScope, Raised } from '../unit-of-work/scope';
+import { UnitOfWork } from '../unit-of-work/unit-of-work';
+import { BUILD } from '../build';
+import { DeferredEvents } from './deferred-events';
+import { Discovery, StartRefused } from './discovery';
+import { ReactionDefinition } from './reaction-definition';
+import { causedBy, ReactionRunner } from './reaction-runner';
+import { ReactionTable } from './reaction.tables';
+
+/** How often the process looks whether another one has written to the database, in milliseconds. */
+const LOOK_FOR_OTHERS = 1_000;
+
+/** The reactions of the program: registered, started and woken here, and stopped before the program ends. */
+@Injectable()
+export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(Reactions.name);
+  private definitions: readonly ReactionDefinition[] = [];
+  private readonly runners = new Map<string, ReactionRunner>();
+  private readonly runnersByType = new Map<string, ReactionRunner[]>();
+  private readonly withinByType = new Map<string, ReactionDefinition[]>();
+  private readonly rebuilds = new Map<string, Promise<void>>();
+  private readonly listeners = new Set<() => void>();
+  private othersVersion = 0;
+  private stopped = false;
+  private cancelLook: () => void = () => undefined;
+
+  constructor(
+    private readonly discovery: Discovery,
+    private readonly work: UnitOfWork,
+    private readonly log: EventLog,
+    private readonly types: EventTypes,
+    private readonly deferred: DeferredEvents,
+    private readonly database: Database,
+    private readonly projections: ProjectionTables,
+    private readonly rebuilder: Rebuild,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Finds the reactions, brings what is stored about them up to date, and starts them. @throws StartRefused */
+  async onApplicationBootstrap(): Promise<void> {
+    const { reactions, retired } = this.discovery.explore();
+    this.definitions = reactions;
+    await this.refuseForgotten(retired);
+    const stale = await this.work.run('platform', () => this.register());
+    this.work.listeners = {
+      beforeCommit: (raised) => this.reactWithin(raised),
+      afterCommit: (raised) => this.wakeFor(raised),
+    };
+    for (const reaction of reactions) this.connect(reaction);
+    for (const reaction of stale) void this.rebuild(reaction.name).catch(() => undefined);
+    for (const runner of this.runners.values()) runner.wake();
+    await this.lookForOthers();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    this.cancelLook();
+    await Promise.all([...this.runners.values()].map((runner) => runner.stop()));
+    await Promise.allSettled(this.rebuilds.values());
+  }
+
+  /** Every reaction of the program. */
+  get all(): readonly ReactionDefinition[] {
+    return this.definitions;
+  }
+
+  find(name: string): ReactionDefinition | undefined {
+    return this.definitions.find((reaction) => reaction.name === name);
+  }
+
+  isWorking(name: string): boolean {
+    return this.runners.get(name)?.isWorking ?? false;
+  }
+
+  isRebuilding(name: string): boolean {
+    return this.rebuilds.has(name);
+  }
+
+  /** Lets a reaction look again at what waits for it. */
+  wake(name: string): void {
+    this.runners.get(name)?.wake(true);
+  }
+
+  /** Calls `listener` whenever a reaction has come further. What comes back ends it. */
+  onProgress(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /**
+   * Builds a projection's tables anew; the present ones are read meanwhile. Asked again while it is under way, it is
+   * the same rebuild. @throws the error of the first event that cannot be handled
+   */
+  rebuild(name: string): Promise<void> {
+    let running = this.rebuilds.get(name);
+    if (!running) {
+      running = this.startRebuild(this.find(name)!).finally(() => {
+        this.rebuilds.delete(name);
+        this.tellProgress();
+      });
+      this.rebuilds.set(name, running);
+    }
+    return running;
+  }
+
+  private async startRebuild(reaction: ReactionDefinition): Promise<void> {
+    await this.work.run(reaction.name, async () => {
+      const state = (await this.work.find(ReactionTable, reaction.name))!;
+      this.work.put(ReactionTable, { ...state, rebuilding: true });
+    });
+    try {
+      const failed = await this.deferred.positionsOf(reaction.name);
+      await this.rebuilder.run(reaction, this.projections.shapeOf(reaction.tables), failed, () => this.stopped);
+    } catch (error) {
+      this.logger.error(`${reaction.name} could not be built anew: ${String(error)}`);
+      throw error;
+    }
+  }
+
+  /** Log entries and checkpoints that nobody would ever look at again are a mistake, not a detail. */
+  private async refuseForgotten(retired: ReadonlySet<string>): Promise<void> {
+    const known = new Set(this.definitions.flatMap(({ name, formerly }) => [name, ...formerly]));
+    const stored = await this.database.reader.all<{ name: string }>('SELECT name FROM reaction ORDER BY name');
+    const types = await this.log.typesInUse();
+    const complaints = [
+      ...stored
+        .filter(({ name }) => !known.has(name) && !retired.has(name))
+        .map(
+          ({ name }) =>
+            `the database has a checkpoint of reaction '${name}', which no longer exists: declare it in \`formerly\` of the one that replaces it, or \`retiresReactions('${name}')\` in its module`,
+        ),
+      ...types
+        .filter((type) => !this.types.has(type))
+        .map(
+          (type) =>
+            `the log has events of type '${type}', which no longer exists: declare it in \`formerly\` of the one that replaces it, or as retired in \`publishes(events, ['${type}'])\``,
+        ),
+    ];
+    if (complaints.length) throw new StartRefused(complaints);
+  }
+
+  /** Inside a unit of work. @returns the projections whose tables have to be built anew */
+  private async register(): Promise<ReactionDefinition[]> {
+    const { head } = currentScope()!.transaction;
+    const stale: ReactionDefinition[] = [];
+    for (const reaction of this.definitions) {
+      const state = (await this.work.find(ReactionTable, reaction.name)) ?? (await this.adopt(reaction));
+      const shape = reaction.tables.length ? this.projections.shapeOf(reaction.tables) : undefined;
+      if (!state) {
+        const start = reaction.from === 'beginning' ? 0 : head;
+        const { name, mode } = reaction;
+        await this.projections.create(reaction.tables);
+        this.work.put(ReactionTable, { name, mode, since: start, checkpoint: start, shape, rebuilding: false });
+        continue;
+      }
+      await this.projections.dropNext(reaction.tables);
+      if (shape && (state.shape !== shape || state.rebuilding)) {
+        // Where the shape has changed, the old tables cannot be written any more, nor read by today's queries.
+        if (state.shape === shape) {
+          stale.push(reaction);
+        } else {
+          await this.projections.create(reaction.tables);
+          await this.deferred.clear(reaction.name);
+          this.work.put(ReactionTable, { ...state, mode: reaction.mode, shape, checkpoint: 0, rebuilding: false });
+        }
+      } else if (state.mode !== reaction.mode) {
+        await this.changeMode(reaction, state, head);
+      }
+    }
+    return stale;
+  }
+
+  /** A reaction that was stored under another name keeps its checkpoint and its deferred events. */
+  private async adopt({ name, formerly }: ReactionDefinition): Promise<ReactionTable | undefined> {
+    for (const former of formerly) {
+      const state = await this.work.find(ReactionTable, former);
+      if (!state) continue;
+      this.work.remove(ReactionTable, former);
+      this.work.put(ReactionTable, { ...state, name });
+      await this.deferred.rename(former, name);
+      return { ...state, name };
+    }
+    return undefined;
+  }
+
+  private async changeMode(reaction: ReactionDefinition, state: ReactionTable, head: number): Promise<void> {
+    if (reaction.mode === 'in-transaction' && (await this.log.hasBetween(reaction.types, state.checkpoint, head))) {
+      throw new StartRefused([
+        `reaction '${reaction.name}' is to run within the transaction, but has events to handle that are already committed: let it finish first`,
+      ]);
+    }
+    const checkpoint = state.mode === 'in-transaction' ? head : state.checkpoint;
+    this.work.put(ReactionTable, { ...state, mode: reaction.mode, checkpoint });
+  }
+
+  private connect(reaction: ReactionDefinition): void {
+    const add = <T>(map: Map<string, T[]>, one: T) => {
+      for (const type of reaction.types) map.set(type, [...(map.get(type) ?? []), one]);
+    };
+    if (reaction.mode === 'in-transaction') return add(this.withinByType, reaction);
+    const { work, log, types, deferred, clock } = this;
+    const onProgress = () => this.tellProgress();
+    const runner = new ReactionRunner(reaction, { work, log, types, deferred, clock, build: BUILD, onProgress });
+    this.runners.set(reaction.name, runner);
+    add(this.runnersByType, runner);
+  }
+
+  private async reactWithin({ event, envelope }: Raised): Promise<void> {
+    for (const { name, handler } of this.withinByType.get(envelope.type) ?? []) {
+      await this.work.within(currentScope()!, causedBy(envelope, name), async () => handler.handle(event));
+    }
+  }
+
+  private wakeFor(raised: readonly Raised[]): void {
+    for (const type of new Set(raised.map(({ envelope }) => envelope.type))) {
+      for (const runner of this.runnersByType.get(type) ?? []) runner.wake();
+    }
+  }
+
+  private tellProgress(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  /** Another process on the same file wakes nobody here; SQLite tells when one has written. */
+  private async lookForOthers(): Promise<void> {
+    if (this.stopped) return;
+    const [{ data_version: version }] = await this.database.writer.all<{ data_version: number }>('PRAGMA data_version');
+    if (version !== this.othersVersion) for (const runner of this.runners.values()) runner.wake(true);
+    this.othersVersion = version;
+    this.cancelLook = this.clock.after(LOOK_FOR_OTHERS, () => {
+      this.lookForOthers().catch((error) => this.logger.error(`cannot see other processes: ${String(error)}`));
+    });
+  }
+}

@@ -1,0 +1,24 @@
+import { UnreadableEvent } from '../event-log/event-types';
+import { RetryOptions, Unrecoverable } from './reaction.decorator';
+
+export const DEFAULT_RETRY: RetryOptions = { attempts: 12, firstDelay: 1_000, longestDelay: 5 * 60_000 };
+
+/**
+ * What becomes of an event after its n-th failed attempt: exponential back-off with full jitter in the upper half of
+ * the delay, so that events which failed together do not come back together.
+ *
+ * @param attempts how many have failed, this one included
+ * @param random from 0 (inclusive) to 1 (exclusive)
+ * @returns the milliseconds to wait, or why there is no further attempt
+ */
+export function afterFailure(
+  error: unknown,
+  attempts: number,
+  retry: RetryOptions,
+  random: number,
+): { readonly delay: number } | { readonly dead: 'unrecoverable' | 'exhausted' } {
+  if (error instanceof Unrecoverable || error instanceof UnreadableEvent) return { dead: 'unrecoverable' };
+  if (attempts >= retry.attempts) return { dead: 'exhausted' };
+  const delay = Math.min(retry.firstDelay * 2 ** (attempts - 1), retry.longestDelay);
+  return { delay: Math.round(delay * (0.5 + random / 2)) };
+}

@@ -1,0 +1,116 @@
+import { AsyncResource } from 'node:async_hooks';
+import { isOutage, SqliteConnection } from '../database/sqlite-connection';
+
+/** A piece of work that runs in a transaction together with others, each of them all or nothing. */
+interface Job<G, T = unknown> {
+  readonly work: (group: G) => Promise<T>;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+/** The inside of one transaction, as the lane sees it. */
+export interface Group {
+  /** Work that failed has left traces which only a rollback can remove. */
+  readonly spoiled: boolean;
+  /** Sends everything that the finished jobs have asked for. */
+  flush(): Promise<void>;
+  /** Called once everything is durable. */
+  committed(): void;
+}
+
+export type Priority = 'command' | 'reaction';
+
+const LARGEST_GROUP: Readonly<Record<Priority, number>> = { command: 64, reaction: 64 };
+
+/**
+ * The one way to the writing connection. SQLite has one writer, and TypeORM shares one connection among all callers:
+ * without a lane, overlapping transactions become savepoints of each other.
+ *
+ * What is queued runs one after another in one transaction and is committed once (group commit, as in DeWitt et al.,
+ * "Implementation techniques for main memory database systems", 1984), so that many callers share one wait for the
+ * disk. Nobody is answered before the commit. When a group fails as a whole it is split until the culprit is alone.
+ * Groups of commands and of reactions take turns, so neither starves the other.
+ */
+export class Lane<G extends Group> {
+  private readonly queues: Record<Priority, Job<G>[]> = { command: [], reaction: [] };
+  /** The lane outlives its callers: it must not run in the asynchronous context of whoever happened to start it. */
+  private readonly ownContext = new AsyncResource('Lane');
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly connection: SqliteConnection,
+    private readonly open: () => Promise<G>,
+    private readonly onTransaction: (inside: boolean) => void = () => undefined,
+  ) {}
+
+  /**
+   * @param work all or nothing; done again when its group fails as a whole, so it must have no outside effects
+   * @returns what the work returns, once it is durable
+   */
+  run<T>(work: (group: G) => Promise<T>, priority: Priority): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.queues[priority].push({ work: AsyncResource.bind(work), resolve, reject } as Job<G>);
+      this.running ??= this.ownContext.runInAsyncScope(() => this.drain());
+    });
+  }
+
+  /** Resolves when nothing is queued or running. */
+  async idle(): Promise<void> {
+    while (this.running) await this.running;
+  }
+
+  private async drain(): Promise<void> {
+    // Callers that come in the same turn of the event loop share the first group.
+    await Promise.resolve();
+    for (let turn: Priority = 'command'; ; turn = turn === 'command' ? 'reaction' : 'command') {
+      const jobs = this.queues[turn].splice(0, LARGEST_GROUP[turn]);
+      if (jobs.length) await this.runGroup(jobs);
+      else if (!this.queues.command.length && !this.queues.reaction.length) break;
+    }
+    this.running = undefined;
+  }
+
+  private async runGroup(jobs: Job<G>[]): Promise<void> {
+    try {
+      const answers = await this.attempt(jobs);
+      for (const answer of answers) answer();
+    } catch (error) {
+      if (jobs.length === 1 || isOutage(error)) {
+        for (const job of jobs) job.reject(error);
+        return;
+      }
+      const half = Math.ceil(jobs.length / 2);
+      await this.runGroup(jobs.slice(0, half));
+      await this.runGroup(jobs.slice(half));
+    }
+  }
+
+  /** Either everything that succeeded is durable and each job has its answer ready, or nothing has happened. */
+  private async attempt(jobs: Job<G>[]): Promise<(() => void)[]> {
+    await this.connection.run('BEGIN IMMEDIATE');
+    this.onTransaction(true);
+    try {
+      const group = await this.open();
+      const answers: (() => void)[] = [];
+      for (const job of jobs) {
+        try {
+          const value = await job.work(group);
+          answers.push(() => job.resolve(value));
+        } catch (error) {
+          if (group.spoiled) throw error;
+          // Told only after the commit: what it was refused for may be the doing of a job before it.
+          answers.push(() => job.reject(error));
+        }
+      }
+      await group.flush();
+      await this.connection.run('COMMIT');
+      group.committed();
+      return answers;
+    } catch (error) {
+      await this.connection.run('ROLLBACK').catch(() => undefined);
+      throw error;
+    } finally {
+      this.onTransaction(false);
+    }
+  }
+}

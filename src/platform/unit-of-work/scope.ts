@@ -1,0 +1,61 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { AggregateRoot } from '@nestjs/cqrs';
+import { Key, TableClass, TableShape } from '../database/tables';
+import { Envelope } from '../event-log/envelope';
+import { Cause } from './cause';
+import { Transaction } from './transaction';
+import { Pending, WriteSet } from './write-set';
+
+/** An event that an aggregate has committed, on its way into the log. */
+export interface Raised {
+  readonly event: object;
+  envelope: Envelope;
+  /** The in-transaction reactions to it have run. */
+  answered?: boolean;
+}
+
+/**
+ * What one piece of work (a command, or one event of a reaction) has done so far. If the work fails, its scope is
+ * dropped and nothing has happened; if it succeeds, the scope joins the one around it.
+ */
+export class Scope {
+  readonly writes = new WriteSet();
+  readonly events: Raised[] = [];
+  /** Aggregates that were saved here and whose events nobody has committed yet. */
+  readonly uncommitted = new Set<AggregateRoot>();
+
+  constructor(
+    readonly transaction: Transaction,
+    readonly cause: Cause,
+    readonly parent?: Scope,
+    /** Tables that are being rebuilt: what is meant for them goes to the new ones beside them. */
+    readonly standIns: ReadonlyMap<TableClass, TableShape> | undefined = parent?.standIns,
+  ) {}
+
+  /** The row's state as the pending writes of this scope, and of those around it, leave it. */
+  pending(table: TableShape, key: Key): Pending | undefined {
+    return this.writes.get(table, key) ?? this.parent?.pending(table, key);
+  }
+
+  /** No more work can be done here: it has joined the scope around it, or it was dropped. */
+  closed = false;
+
+  /** Joins the scope around this one, wholly or, when that throws, not at all. */
+  complete(): void {
+    this.parent?.writes.merge(this.writes);
+    this.parent?.events.push(...this.events);
+  }
+}
+
+const scopes = new AsyncLocalStorage<Scope>();
+
+/** The scope that the caller works in. Something that was not awaited finds the scope it was started in closed. */
+export function currentScope(): Scope | undefined {
+  const scope = scopes.getStore();
+  return scope?.closed ? undefined : scope;
+}
+
+export const withinScope = <T>(scope: Scope, work: () => Promise<T>): Promise<T> => scopes.run(scope, work);
+
+/** Runs something that belongs to no unit of work, although it was started from within one. */
+export const outsideScopes = <T>(work: () => T): T => scopes.exit(work);

@@ -1,0 +1,74 @@
+import { isConstraint, SqliteConnection } from '../database/sqlite-connection';
+import { TableShape } from '../database/tables';
+import { Pending, VersionConflict, WriteSet } from './write-set';
+
+/** One database transaction, in which a group of units of work runs one after another. */
+export class Transaction {
+  /**
+   * Rows of work that may still fail have been sent, or a statement that nobody recorded. Only a rollback of the whole
+   * transaction can take those back.
+   */
+  spoiled = false;
+
+  constructor(
+    readonly connection: SqliteConnection,
+    /** The position of the last event before this transaction. */
+    readonly head: number,
+  ) {}
+
+  /**
+   * Sends pending writes, each table's as one statement per kind.
+   *
+   * @throws VersionConflict when a row was changed by somebody else; the conflict that an insert brings when a unique
+   * key refuses it. The transaction must then be rolled back.
+   */
+  flush(writes: WriteSet): Promise<void> {
+    // Reads that run side by side must each find the rows that the other has just taken to send.
+    const flushed = this.flushing.then(() => this.send(writes));
+    this.flushing = flushed.catch(() => undefined);
+    return flushed;
+  }
+
+  private flushing: Promise<void> = Promise.resolve();
+
+  private async send(writes: WriteSet): Promise<void> {
+    for (const [shape, pending] of writes.take()) {
+      const inserts = pending.filter((write) => write.kind === 'insert');
+      const puts = pending.filter((write) => write.kind === 'put');
+      const updates = pending.filter((write) => write.kind === 'update');
+      const removes = pending.filter((write) => write.kind === 'remove');
+      if (removes.length) await this.write(shape.remove, removes.map(({ key }) => key));
+      if (inserts.length) await this.insert(shape, inserts);
+      if (puts.length) await this.write(shape.put, puts.map(({ row }) => shape.toDatabase(row)));
+      if (updates.length) {
+        const changed = await this.write(
+          shape.update,
+          updates.map(({ row, expected }) => [...shape.toDatabase(row), expected]),
+        );
+        if (changed !== updates.length) throw new VersionConflict(shape.name);
+      }
+    }
+  }
+
+  private async insert(shape: TableShape, inserts: Extract<Pending, { kind: 'insert' }>[]): Promise<void> {
+    const rows = inserts.map(({ row }) => shape.toDatabase(row));
+    try {
+      await this.write(shape.insert, rows);
+    } catch (error) {
+      if (!isConstraint(error)) throw error;
+      // A refused statement has left no row behind, so the culprit can be looked for one by one.
+      for (const [at, { conflict }] of inserts.entries()) {
+        try {
+          await this.write(shape.insert, [rows[at]]);
+        } catch (refusal) {
+          throw (isConstraint(refusal) && conflict?.()) || refusal;
+        }
+      }
+      throw error;
+    }
+  }
+
+  private write(sql: string, rows: unknown[]): Promise<number> {
+    return this.connection.run(sql, [JSON.stringify(rows)]);
+  }
+}

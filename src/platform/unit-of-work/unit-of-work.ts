@@ -1,0 +1,355 @@
+import { Injectable } from '@nestjs/common';
+import { AggregateRoot } from '@nestjs/cqrs';
+import { uuidv7 } from 'uuidv7';
+import { Clock } from '../../kernel/clock';
+import { Database } from '../database/database';
+import { Parameter } from '../database/sqlite-connection';
+import { insideTransaction, OutsideUnitOfWork } from '../database/sqlite-source';
+import { Key, TableClass, TableShape } from '../database/tables';
+import { EventTypes } from '../event-log/event-types';
+import { EventTable } from '../event-log/event.table';
+import { putInEnvelope } from '../event-log/envelope';
+import { freezePlain } from '../event-log/plain-data';
+import { Cause, currentRequest, newRequest } from './cause';
+import { Group, Lane, Priority } from './lane';
+import { currentScope, Raised, Scope, withinScope } from './scope';
+import { Transaction } from './transaction';
+import { Conflict, VersionConflict, VersionedRow, WriteSet } from './write-set';
+
+/** How often a command is done again, at once, when the rows it read were changed under it. */
+const ATTEMPTS_ON_CONFLICT = 4;
+
+/** An aggregate's events would have been lost, or stored without the change they tell of. */
+export class NotSaved extends Error {
+  constructor(aggregate: object, why: string) {
+    super(`${aggregate.constructor.name} ${why}`);
+    this.name = 'NotSaved';
+  }
+}
+
+/** Work is never done in the name of a whole group; its scope only collects. */
+const GROUP: Cause = { correlationId: '', causationId: '', raisedBy: '', actor: '' };
+
+interface Tracked {
+  readonly stream: string;
+  version: number;
+  savedIn?: Scope;
+  savedEvents: number;
+}
+
+interface OpenGroup extends Group {
+  /** What the finished work of the group has written and raised. */
+  readonly root: Scope;
+}
+
+/** Called with every event that is about to be committed, and with those that have been. */
+export interface EventListeners {
+  /** Runs the in-transaction reactions to an event, inside the unit of work that raised it. */
+  beforeCommit(raised: Raised): Promise<void>;
+  afterCommit(raised: readonly Raised[]): void;
+}
+
+// Nest's own `commit()` on an aggregate that no publisher was attached to loses its events without a word.
+AggregateRoot.prototype.publishAll = function (events) {
+  if (events.length) throw new NotSaved(this, 'was committed but not saved: save it, then commit()');
+};
+AggregateRoot.prototype.publish = function () {
+  throw new NotSaved(this, 'published an event before it was saved');
+};
+
+/**
+ * The unit of work: one transaction around one command, or around one batch of a reaction. The platform opens it;
+ * repositories read and write through it. Writes are collected and sent together at the end, so reading by key gives
+ * what was written before, while the database learns of it once. (Fowler, "Patterns of Enterprise Application
+ * Architecture": Unit of Work, Identity Map.)
+ */
+@Injectable()
+export class UnitOfWork {
+  private readonly aggregates = new WeakMap<AggregateRoot, Tracked>();
+  private readonly lane: Lane<OpenGroup>;
+  listeners: EventListeners | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly types: EventTypes,
+    private readonly clock: Clock,
+  ) {
+    this.lane = new Lane(
+      database.writer,
+      () => this.open(),
+      (inside) => insideTransaction(database.source.createQueryRunner(), inside),
+    );
+    database.guard({ enter: (writes) => this.enter(writes) });
+  }
+
+  /**
+   * Does `work` in a unit of work of its own, or in the one that is open already. Resolves when everything it wrote
+   * and raised is durable; when it throws, nothing has happened.
+   *
+   * @param raisedBy the command class or the reaction, for the envelopes of its events
+   */
+  async run<T>(raisedBy: string, work: () => Promise<T>, priority: Priority = 'command'): Promise<T> {
+    const outer = currentScope();
+    if (outer) return this.within(outer, { ...outer.cause, raisedBy }, work);
+    const request = currentRequest() ?? newRequest('program');
+    const { correlationId, causationId = uuidv7(), actor, traceparent } = request;
+    const cause: Cause = { correlationId, causationId, raisedBy, actor, traceparent };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { value, position } = await this.lane.run(async ({ root }) => {
+          const result = await this.within(root, cause, work);
+          return { value: result, position: root.transaction.head + root.events.length };
+        }, priority);
+        request.position = Math.max(request.position ?? 0, position);
+        return value;
+      } catch (error) {
+        if (!(error instanceof VersionConflict) || attempt === ATTEMPTS_ON_CONFLICT) throw error;
+      }
+    }
+  }
+
+  /**
+   * Does `work` in a smaller unit within the one that is open: if it throws, only what it did itself is dropped.
+   * @param standIns tables that take what is meant for others, while a projection is built anew
+   */
+  async within<T>(
+    outer: Scope,
+    cause: Cause,
+    work: () => Promise<T>,
+    standIns?: ReadonlyMap<TableClass, TableShape>,
+  ): Promise<T> {
+    const scope = new Scope(outer.transaction, cause, outer, standIns);
+    try {
+      const value = await withinScope(scope, async () => {
+        const result = await work();
+        await this.answer(scope);
+        return result;
+      });
+      this.assertCommitted(scope);
+      scope.complete();
+      return value;
+    } finally {
+      scope.closed = true;
+    }
+  }
+
+  /** @returns the row with this key as it is now: this unit of work sees what it has written itself */
+  async find<Row extends object>(table: TableClass<Row>, key: Key): Promise<Row | undefined> {
+    return (await this.findMany(table, [key]))[0];
+  }
+
+  /** @returns the rows that exist among these keys, in no particular order */
+  async findMany<Row extends object>(table: TableClass<Row>, keys: readonly Key[]): Promise<Row[]> {
+    const scope = currentScope();
+    const shape = this.shapeOf(table, scope);
+    const found: Row[] = [];
+    const unknown: Key[] = [];
+    for (const key of keys) {
+      const pending = scope?.pending(shape, key);
+      if (!pending) unknown.push(key);
+      else if (pending.kind !== 'remove') found.push({ ...(pending.row as Row) });
+    }
+    if (unknown.length) {
+      const connection = scope ? this.database.writer : this.database.reader;
+      const rows = await connection.all<Record<string, unknown>>(shape.select, [JSON.stringify(unknown)]);
+      for (const row of rows) found.push(shape.fromDatabase<Row>(row));
+    }
+    return found;
+  }
+
+  /** Runs a SELECT that sees what this unit of work, and those before it in the same transaction, have written. */
+  async query<Row>(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
+    const inside = await this.enter();
+    return (inside ? this.database.writer : this.database.reader).all<Row>(sql, parameters);
+  }
+
+  /** Adds a row. @param conflict the error to throw when a unique key refuses it */
+  insert<Row extends object>(table: TableClass<Row>, row: Row, conflict?: Conflict): void {
+    const scope = this.scope('a row was added');
+    const shape = this.shapeOf(table, scope);
+    scope.writes.add(shape, { kind: 'insert', key: shape.keyOf(row), row, conflict });
+  }
+
+  /** Adds a row, or replaces the one with the same key. */
+  put<Row extends object>(table: TableClass<Row>, row: Row): void {
+    const scope = this.scope('a row was put');
+    const shape = this.shapeOf(table, scope);
+    scope.writes.add(shape, { kind: 'put', key: shape.keyOf(row), row });
+  }
+
+  /** Removes the row with this key, if it is there. */
+  remove(table: TableClass, key: Key): void {
+    const scope = this.scope('a row was removed');
+    scope.writes.add(this.shapeOf(table, scope), { kind: 'remove', key });
+  }
+
+  /**
+   * Makes an aggregate known that was loaded from its row, so that it can be saved and its events committed.
+   * @param stream the aggregate's place in the log: `catalog.book/<id>`
+   */
+  track<Aggregate extends AggregateRoot>(aggregate: Aggregate, stream: string, version: number): Aggregate {
+    this.aggregates.set(aggregate, { stream, version, savedEvents: 0 });
+    this.attachPublisher(aggregate);
+    return aggregate;
+  }
+
+  /**
+   * Saves an aggregate's row: adds it when the aggregate was never tracked, otherwise changes the row it was loaded
+   * from. Its events are stored by `aggregate.commit()`, which has to follow.
+   *
+   * @param row without its version, which the unit of work counts
+   * @param conflict the error to throw when a unique key refuses the row
+   * @throws VersionConflict, at the end of the unit of work, when somebody else has changed the row since
+   */
+  save<Row extends VersionedRow>(
+    aggregate: AggregateRoot,
+    stream: string,
+    table: TableClass<Row>,
+    row: Omit<Row, 'version'>,
+    conflict?: Conflict,
+  ): void {
+    const scope = this.scope(`${aggregate.constructor.name} was saved`);
+    const known = this.aggregates.get(aggregate);
+    const events = aggregate.getUncommittedEvents().length;
+    const version = (known?.version ?? 0) + Math.max(1, events);
+    const complete = { ...row, version } as Row;
+    const shape = this.shapeOf(table, scope);
+    const key = shape.keyOf(complete);
+    if (known) {
+      scope.writes.add(shape, { kind: 'update', key, row: complete, expected: known.version });
+      Object.assign(known, { version, savedIn: scope, savedEvents: events });
+    } else {
+      scope.writes.add(shape, { kind: 'insert', key, row: complete, conflict });
+      this.aggregates.set(aggregate, { stream, version, savedIn: scope, savedEvents: events });
+      this.attachPublisher(aggregate);
+    }
+    if (events) scope.uncommitted.add(aggregate);
+  }
+
+  /** Takes what an aggregate's `commit()` publishes into the log. @throws NotSaved, OutsideUnitOfWork */
+  publish(aggregate: AggregateRoot, events: readonly object[]): void {
+    if (events.length === 0) return;
+    const scope = this.scope(`${events[0].constructor.name} was published`);
+    const known = this.aggregates.get(aggregate);
+    if (known?.savedIn !== scope) throw new NotSaved(aggregate, 'was committed but not saved: save it, then commit()');
+    if (known.savedEvents !== events.length) {
+      throw new NotSaved(aggregate, 'was changed after it was saved: save it again before commit()');
+    }
+    // commit() empties the array that it hands over.
+    events.forEach((event, at) =>
+      this.raise(scope, event, known.stream, known.version - events.length + at + 1),
+    );
+    known.savedIn = undefined;
+    scope.uncommitted.delete(aggregate);
+  }
+
+  /** Takes an event that no aggregate raised into the log: `eventBus.publish(event)`. Its stream is its type. */
+  publishLoose(event: object): void {
+    this.raise(this.scope(`${event.constructor.name} was published`), event, this.types.classOf(event).type, 0);
+  }
+
+  /** Resolves when no unit of work is open or waiting. */
+  idle(): Promise<void> {
+    return this.lane.idle();
+  }
+
+  /** Runs the in-transaction reactions to what was raised, and to what they raise themselves. */
+  private async answer(scope: Scope): Promise<void> {
+    for (let at = 0; at < scope.events.length; at++) {
+      const raised = scope.events[at];
+      if (raised.answered) continue;
+      raised.answered = true;
+      await this.listeners?.beforeCommit(raised);
+    }
+  }
+
+  private raise(scope: Scope, event: object, stream: string, streamVersion: number): void {
+    const { type, version = 1 } = this.types.classOf(event);
+    freezePlain(event);
+    const { correlationId, causationId, raisedBy, actor, traceparent } = scope.cause;
+    const envelope = {
+      id: uuidv7(),
+      type,
+      version,
+      stream,
+      streamVersion,
+      occurredAt: this.clock.now().toISOString(),
+      correlationId,
+      causationId,
+      raisedBy,
+      actor,
+      traceparent,
+      position: 0,
+    };
+    putInEnvelope(event, envelope);
+    scope.events.push({ event, envelope });
+  }
+
+  private attachPublisher(aggregate: AggregateRoot): void {
+    aggregate.publishAll = (events: object[]) => this.publish(aggregate, events);
+    aggregate.publish = (event: object) => this.publish(aggregate, [event]);
+  }
+
+  private shapeOf(table: TableClass, scope: Scope | undefined): TableShape {
+    return scope?.standIns?.get(table) ?? this.database.tables.of(table);
+  }
+
+  private scope(what: string): Scope {
+    const scope = currentScope();
+    if (!scope) throw new OutsideUnitOfWork(what);
+    return scope;
+  }
+
+  private assertCommitted(scope: Scope): void {
+    const [forgotten] = scope.uncommitted;
+    if (forgotten) throw new NotSaved(forgotten, 'was saved but its events were not: call commit() after saving it');
+  }
+
+  /** Before a statement that is not recorded: it has to see, and may change, what is pending. */
+  private async enter(writes = false): Promise<boolean> {
+    const scope = currentScope();
+    if (!scope) return false;
+    const chain: Scope[] = [];
+    for (let one: Scope | undefined = scope; one; one = one.parent) chain.unshift(one);
+    // The outermost holds only finished work of this transaction.
+    for (const one of chain.slice(1)) if (!one.writes.isEmpty) scope.transaction.spoiled = true;
+    for (const one of chain) await scope.transaction.flush(one.writes);
+    if (writes) scope.transaction.spoiled = true;
+    return true;
+  }
+
+  private async open(): Promise<OpenGroup> {
+    const [{ head }] = await this.database.writer.all<{ head: number }>(
+      'SELECT coalesce(max(position), 0) AS head FROM event_log',
+    );
+    const transaction = new Transaction(this.database.writer, head);
+    const root = new Scope(transaction, GROUP);
+    return {
+      root,
+      get spoiled() {
+        return transaction.spoiled;
+      },
+      flush: async () => {
+        this.append(root);
+        await transaction.flush(root.writes);
+      },
+      committed: () => {
+        if (root.events.length) this.listeners?.afterCommit(root.events);
+      },
+    };
+  }
+
+  /** Gives the events of the whole group their positions, and adds them to what is written. */
+  private append(root: Scope): void {
+    const log = new WriteSet();
+    const table = this.database.tables.of(EventTable);
+    root.events.forEach((raised, at) => {
+      const position = root.transaction.head + at + 1;
+      const envelope = { ...raised.envelope, position, streamVersion: raised.envelope.streamVersion || position };
+      raised.envelope = envelope;
+      putInEnvelope(raised.event, envelope);
+      log.add(table, { kind: 'insert', key: envelope.position, row: { ...envelope, facts: raised.event } });
+    });
+    root.writes.merge(log);
+  }
+}
