@@ -163,7 +163,8 @@ export function Nested<T extends object>(type: () => RequestClass<T>, { optional
       optional,
       reader: (value, path, complaints) => (isPlainObject(value) ? read(type(), value, path, complaints) : value),
       rule: (value) => (value instanceof type() ? undefined : 'must be an object'),
-      api: { type },
+      // Swagger takes a function for a promise of a class only if its name is `type`.
+      api: { type: () => type() },
     })(prototype, property);
   };
 }
