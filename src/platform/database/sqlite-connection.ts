@@ -66,7 +66,9 @@ export class SqliteConnection {
     const kept = this.statements.get(sql);
     if (kept) return kept;
     const statement = new Promise<Statement>((resolve, reject) => {
-      const made = this.database.prepare(sql, (error: Error | null) => (error ? reject(wrap(error, sql)) : resolve(made)));
+      const made = this.database.prepare(sql, (error: Error | null) =>
+        error ? reject(wrap(error, sql)) : resolve(made),
+      );
     });
     this.statements.set(sql, statement);
     statement.catch(() => this.statements.delete(sql));

@@ -20,7 +20,9 @@ export class EventLog {
 
   /** @returns the position of the last event; 0 in an empty log */
   async head(connection = this.database.reader): Promise<number> {
-    const [{ head }] = await connection.all<{ head: number }>('SELECT coalesce(max(position), 0) AS head FROM event_log');
+    const [{ head }] = await connection.all<{ head: number }>(
+      'SELECT coalesce(max(position), 0) AS head FROM event_log',
+    );
     return head;
   }
 

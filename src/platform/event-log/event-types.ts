@@ -75,7 +75,9 @@ export class EventTypes {
   classOf(event: object): EventClass {
     const type = event.constructor as unknown as EventClass;
     if (!this.known.has(type)) {
-      throw new Error(`${type.name} is not published: add it to the context's events and \`publishes(...)\` to its module`);
+      throw new Error(
+        `${type.name} is not published: add it to the context's events and \`publishes(...)\` to its module`,
+      );
     }
     return type;
   }

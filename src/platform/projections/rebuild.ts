@@ -41,7 +41,7 @@ export class Rebuild {
     const apply = async (event: StoredEvent) => {
       if (!ignore.has(event.position)) await this.apply(event, name, handler, standIns);
     };
-    for (let checkpoint = 0, finished = false; !finished; ) {
+    for (let checkpoint = 0, finished = false; !finished;) {
       if (isStopped()) return;
       [checkpoint, finished] = await this.work.run(
         name,

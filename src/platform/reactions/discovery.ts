@@ -3,7 +3,11 @@ import { DiscoveryService, ModulesContainer } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper';
 import type { Module } from '@nestjs/core/injector/module';
 import { IEventHandler } from '@nestjs/cqrs';
-import { COMMAND_HANDLER_METADATA, EVENTS_HANDLER_METADATA, SAGA_METADATA } from '@nestjs/cqrs/dist/decorators/constants';
+import {
+  COMMAND_HANDLER_METADATA,
+  EVENTS_HANDLER_METADATA,
+  SAGA_METADATA,
+} from '@nestjs/cqrs/dist/decorators/constants';
 import { EventClass, EventTypes, PublishedEvents } from '../event-log/event-types';
 import { ReactionDefinition } from './reaction-definition';
 import { REACTION, ReactionMetadata } from './reaction.decorator';
@@ -72,10 +76,14 @@ export class Discovery {
     if (!handler || !events) return undefined;
     const complaints: string[] = [];
     if (wrapper.scope === Scope.REQUEST || !wrapper.isDependencyTreeStatic()) {
-      complaints.push(`${handler.name} is request-scoped: a reaction runs long after the request, so it must be a singleton`);
+      complaints.push(
+        `${handler.name} is request-scoped: a reaction runs long after the request, so it must be a singleton`,
+      );
     }
     for (const event of events.filter((one) => !this.types.isKnown(one))) {
-      complaints.push(`${handler.name} reacts to ${event.name}, which no module publishes: add \`publishes(...)\` to its module`);
+      complaints.push(
+        `${handler.name} reacts to ${event.name}, which no module publishes: add \`publishes(...)\` to its module`,
+      );
     }
     if (complaints.length) return complaints;
     const given = Reflect.getMetadata(REACTION, handler) as ReactionMetadata | undefined;
@@ -138,7 +146,8 @@ function sagaComplaints(wrappers: readonly InstanceWrapper[]): string[] {
 function commandComplaints(wrappers: readonly InstanceWrapper[]): string[] {
   const handlers = new Map<object, string>();
   return wrappers.flatMap(({ metatype, name }) => {
-    const command = metatype && (Reflect.getMetadata(COMMAND_HANDLER_METADATA, metatype) as { name: string } | undefined);
+    const command =
+      metatype && (Reflect.getMetadata(COMMAND_HANDLER_METADATA, metatype) as { name: string } | undefined);
     if (!command) return [];
     const other = handlers.get(command);
     handlers.set(command, String(name));

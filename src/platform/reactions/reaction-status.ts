@@ -114,7 +114,9 @@ export class ReactionStatuses {
         this.reactions.all
           .filter(({ types }) => types.includes(event.type))
           .map((reaction) => {
-            const row = deferred.find(({ reaction: name, position }) => name === reaction.name && position === event.position);
+            const row = deferred.find(
+              ({ reaction: name, position }) => name === reaction.name && position === event.position,
+            );
             if (row) return { reaction: reaction.name, ...row.fate };
             return this.fate(event, reaction, checkpoints.get(reaction.name), finished);
           }),
@@ -140,7 +142,9 @@ export class ReactionStatuses {
    */
   async waiting(names?: readonly string[]): Promise<string[]> {
     const checkpoints = await this.checkpoints();
-    const wanted = this.reactions.all.filter(({ name, mode }) => mode !== 'in-transaction' && (!names || names.includes(name)));
+    const wanted = this.reactions.all.filter(
+      ({ name, mode }) => mode !== 'in-transaction' && (!names || names.includes(name)),
+    );
     const lags = await Promise.all(
       wanted.map(async ({ name, types }) => {
         const checkpoint = checkpoints.get(name)?.checkpoint ?? 0;

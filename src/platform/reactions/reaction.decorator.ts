@@ -36,14 +36,19 @@ export interface ReactionMetadata extends ReactionOptions {
 }
 
 type HandlerOf<Event extends object> = new (...dependencies: never[]) => IEventHandler<Event>;
-type OneOrMore<Event extends object> = EventClass<Event> | readonly EventClass<Event>[];
+type EventOf<Class> = Class extends EventClass<infer Event> ? Event : never;
+type OneOrMore<Class extends EventClass> = Class | readonly Class[];
 
 /**
  * Makes an event handler a reaction: every event of these types reaches it, exactly once in effect, in order.
  *
  * @param name stored: never change it without `formerly`. `<context>.<effect>`, such as `inventory.open-stock`
  */
-export function Reaction<Event extends object>(events: OneOrMore<Event>, name: string, options: ReactionOptions = {}) {
+export function Reaction<Class extends EventClass>(
+  events: OneOrMore<Class>,
+  name: string,
+  options: ReactionOptions = {},
+) {
   return decorate(events, { ...options, name });
 }
 
@@ -54,17 +59,17 @@ export function Reaction<Event extends object>(events: OneOrMore<Event>, name: s
  *
  * @param name stored, as a reaction's is
  */
-export function Projection<Event extends object>(
-  events: OneOrMore<Event>,
+export function Projection<Class extends EventClass>(
+  events: OneOrMore<Class>,
   name: string,
   options: Pick<ReactionOptions, 'formerly' | 'retry'> & { readonly tables: readonly TableClass[] },
 ) {
   return decorate(events, { ...options, name, from: 'beginning' });
 }
 
-function decorate<Event extends object>(events: OneOrMore<Event>, metadata: ReactionMetadata) {
-  const classes = Array.isArray(events) ? (events as readonly EventClass<Event>[]) : [events as EventClass<Event>];
-  return <Handler extends HandlerOf<Event>>(handler: Handler): void =>
+function decorate<Class extends EventClass>(events: OneOrMore<Class>, metadata: ReactionMetadata) {
+  const classes = Array.isArray(events) ? (events as readonly Class[]) : [events as Class];
+  return (handler: HandlerOf<EventOf<Class>>): void =>
     applyDecorators(EventsHandler(...classes), SetMetadata(REACTION, metadata))(handler);
 }
 

@@ -14,7 +14,9 @@ export class CommandsInUnitsOfWork implements OnModuleInit {
   onModuleInit(): void {
     const execute = this.commands.execute.bind(this.commands) as CommandBus['execute'];
     this.commands.execute = (<R>(command: ICommand, ...rest: []) =>
-      this.work.run(command.constructor.name, async () => execute<ICommand, R>(command, ...rest))) as CommandBus['execute'];
+      this.work.run(command.constructor.name, async () =>
+        execute<ICommand, R>(command, ...rest),
+      )) as CommandBus['execute'];
   }
 }
 

@@ -37,9 +37,17 @@ export class Transaction {
       const puts = pending.filter((write) => write.kind === 'put');
       const updates = pending.filter((write) => write.kind === 'update');
       const removes = pending.filter((write) => write.kind === 'remove');
-      if (removes.length) await this.write(shape.remove, removes.map(({ key }) => key));
+      if (removes.length)
+        await this.write(
+          shape.remove,
+          removes.map(({ key }) => key),
+        );
       if (inserts.length) await this.insert(shape, inserts);
-      if (puts.length) await this.write(shape.put, puts.map(({ row }) => shape.toDatabase(row)));
+      if (puts.length)
+        await this.write(
+          shape.put,
+          puts.map(({ row }) => shape.toDatabase(row)),
+        );
       if (updates.length) {
         const changed = await this.write(
           shape.update,

@@ -236,9 +236,7 @@ export class UnitOfWork {
       throw new NotSaved(aggregate, 'was changed after it was saved: save it again before commit()');
     }
     // commit() empties the array that it hands over.
-    events.forEach((event, at) =>
-      this.raise(scope, event, known.stream, known.version - events.length + at + 1),
-    );
+    events.forEach((event, at) => this.raise(scope, event, known.stream, known.version - events.length + at + 1));
     known.savedIn = undefined;
     scope.uncommitted.delete(aggregate);
   }

@@ -44,10 +44,9 @@ export class WriteSet {
 
   /** Takes in what a smaller unit within this one has written: everything or, when that throws, nothing. */
   merge(other: WriteSet): void {
-    const combined = other.writes().map(([table, write]): [TableShape, Pending] => [
-      table,
-      combine(table, this.get(table, write.key), write),
-    ]);
+    const combined = other
+      .writes()
+      .map(([table, write]): [TableShape, Pending] => [table, combine(table, this.get(table, write.key), write)]);
     for (const [table, write] of combined) this.set(table, write);
   }
 
@@ -59,7 +58,9 @@ export class WriteSet {
   }
 
   private writes(): [TableShape, Pending][] {
-    return [...this.tables].flatMap(([table, rows]) => [...rows.values()].map((write): [TableShape, Pending] => [table, write]));
+    return [...this.tables].flatMap(([table, rows]) =>
+      [...rows.values()].map((write): [TableShape, Pending] => [table, write]),
+    );
   }
 
   private set(table: TableShape, write: Pending): void {

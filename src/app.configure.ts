@@ -1,0 +1,9 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { configureHttp } from './platform/http/configure-http';
+
+/** Everything that main.ts and the tests have to do to an application before it listens. */
+export function configure(app: NestFastifyApplication): NestFastifyApplication {
+  configureHttp(app);
+  app.enableShutdownHooks();
+  return app;
+}

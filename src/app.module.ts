@@ -1,0 +1,9 @@
+import { Module } from '@nestjs/common';
+import { CatalogModule } from './catalog/catalog.module';
+import { PlatformModule } from './platform/platform.module';
+
+/** The table of contents of the shop. */
+@Module({
+  imports: [PlatformModule, CatalogModule],
+})
+export class AppModule {}

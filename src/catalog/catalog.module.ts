@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import { publishes } from '../platform/event-log/event-types';
+import { CatalogController } from './catalog.controller';
+import * as catalogEvents from './catalog.events';
+import { AddBookHandler } from './commands/add-book.command';
+import { PublishBookHandler } from './commands/publish-book.command';
+import { RepriceBookHandler } from './commands/reprice-book.command';
+import { ReviseBookHandler } from './commands/revise-book.command';
+import { WithdrawBookHandler } from './commands/withdraw-book.command';
+import { BookRepository } from './persistence/book.repository';
+import { BrowseBooksHandler } from './queries/browse-books.query';
+import { FindBookHandler } from './queries/find-book.query';
+import { BrowseProjection } from './reactions/browse.projection';
+
+@Module({
+  controllers: [CatalogController],
+  providers: [
+    publishes(catalogEvents),
+    BookRepository,
+    // commands
+    AddBookHandler,
+    ReviseBookHandler,
+    RepriceBookHandler,
+    PublishBookHandler,
+    WithdrawBookHandler,
+    // queries
+    BrowseBooksHandler,
+    FindBookHandler,
+    // reactions
+    BrowseProjection,
+  ],
+})
+export class CatalogModule {}

@@ -1,0 +1,28 @@
+import { Command, CommandHandler, ICommandHandler } from '@nestjs/cqrs';
+import { uuidv7 } from 'uuidv7';
+import { Clock } from '../../kernel/clock';
+import { Money } from '../../kernel/money';
+import { Book, BookDescription } from '../model/book';
+import { BookRepository } from '../persistence/book.repository';
+
+/** Takes a book into the catalog. Answers its id. */
+export class AddBook extends Command<string> {
+  constructor(readonly facts: BookDescription & { readonly price: Money; readonly reference?: string }) {
+    super();
+  }
+}
+
+@CommandHandler(AddBook)
+export class AddBookHandler implements ICommandHandler<AddBook> {
+  constructor(
+    private readonly books: BookRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute({ facts }: AddBook): Promise<string> {
+    const book = Book.add({ id: uuidv7(), ...facts, addedAt: this.clock.now() });
+    await this.books.save(book);
+    book.commit();
+    return book.id;
+  }
+}

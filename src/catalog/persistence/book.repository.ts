@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../../platform/unit-of-work/unit-of-work';
+import { Book } from '../model/book';
+import { BookAlreadyInCatalog, BookNotFound } from '../model/catalog.errors';
+import { BookTable } from './book.table';
+
+const streamOf = (id: string) => `catalog.book/${id}`;
+
+@Injectable()
+export class BookRepository {
+  constructor(private readonly work: UnitOfWork) {}
+
+  /** @throws BookNotFound */
+  async get(id: string): Promise<Book> {
+    const row = await this.work.find(BookTable, id);
+    if (!row) throw new BookNotFound(id);
+    return this.work.track(toBook(row), streamOf(id), row.version);
+  }
+
+  /** @throws BookAlreadyInCatalog when another book has the same ISBN, or the same key of a supplier's list */
+  async save(book: Book): Promise<void> {
+    const { price, publishAt, addedAt, ...state } = book.snapshot();
+    const row = {
+      ...state,
+      priceAmount: price.amount,
+      priceCurrency: price.currency,
+      publishAt: publishAt?.toISOString(),
+      addedAt: addedAt.toISOString(),
+    };
+    const { isbn, reference } = state;
+    await this.work.save(book, streamOf(book.id), BookTable, row, () =>
+      isbn ? new BookAlreadyInCatalog('isbn', isbn) : new BookAlreadyInCatalog('reference', reference!),
+    );
+  }
+}
+
+const toBook = ({ priceAmount, priceCurrency, publishAt, addedAt, version: _, ...state }: BookTable): Book =>
+  Book.restore({
+    ...state,
+    price: { amount: priceAmount, currency: priceCurrency },
+    publishAt: publishAt ? new Date(publishAt) : undefined,
+    addedAt: new Date(addedAt),
+  });

@@ -1,0 +1,62 @@
+import { IEventHandler } from '@nestjs/cqrs';
+import { StockReplenished, StockRanOut } from '../../inventory/inventory.events';
+import { Column, IndexOn, Key, OptionalColumn, Projection, ReadTable } from '../../platform/projections/projection';
+import { UnitOfWork } from '../../platform/unit-of-work/unit-of-work';
+import { BookAdded, BookPublished, BookRepriced, BookRevised, BookWithdrawn } from '../catalog.events';
+
+/** What somebody who browses the shop sees of a book. Withdrawn books are not in it. */
+@ReadTable('catalog_browse')
+@IndexOn('catalog_browse_author', 'author')
+export class BrowseTable {
+  @Key() bookId: string;
+  @Column() title: string;
+  @Column() author: string;
+  @OptionalColumn() isbn?: string;
+  @Column('integer') priceAmount: number;
+  @Column() priceCurrency: string;
+  @Column('boolean') published: boolean;
+  @Column('boolean') inStock: boolean;
+}
+
+/** Keeps the list of books that people browse. */
+@Projection(
+  [BookAdded, BookRevised, BookRepriced, BookPublished, BookWithdrawn, StockRanOut, StockReplenished],
+  'catalog.browse',
+  { tables: [BrowseTable] },
+)
+export class BrowseProjection implements IEventHandler<object> {
+  constructor(private readonly work: UnitOfWork) {}
+
+  async handle(event: object): Promise<void> {
+    if (event instanceof BookAdded) this.add(event);
+    if (event instanceof BookRevised) {
+      const { title, author, isbn } = event;
+      await this.change(event.bookId, { title, author, isbn });
+    }
+    if (event instanceof BookRepriced) {
+      await this.change(event.bookId, { priceAmount: event.price.amount, priceCurrency: event.price.currency });
+    }
+    if (event instanceof BookPublished) await this.change(event.bookId, { published: true });
+    if (event instanceof BookWithdrawn) this.work.remove(BrowseTable, event.bookId);
+    if (event instanceof StockRanOut) await this.change(event.bookId, { inStock: false });
+    if (event instanceof StockReplenished) await this.change(event.bookId, { inStock: true });
+  }
+
+  private add({ bookId, title, author, isbn, price }: BookAdded): void {
+    this.work.put(BrowseTable, {
+      bookId,
+      title,
+      author,
+      isbn,
+      priceAmount: price.amount,
+      priceCurrency: price.currency,
+      published: false,
+      inStock: false,
+    });
+  }
+
+  private async change(bookId: string, change: Partial<BrowseTable>): Promise<void> {
+    const row = await this.work.find(BrowseTable, bookId);
+    if (row) this.work.put(BrowseTable, { ...row, ...change });
+  }
+}
