@@ -15,6 +15,9 @@ class Note {
   @Text({ max: 100, optional: true }) title?: string;
 }
 
+/** What the slow route waits for. */
+const slow = { promise: Promise.resolve('already') };
+
 @Controller('notes')
 class ToyController {
   @Post()
@@ -36,6 +39,11 @@ class ToyController {
   @Get('search')
   search(@Query() query: unknown): unknown {
     return query;
+  }
+
+  @Get('slow')
+  async slow(): Promise<unknown> {
+    return { slow: await slow.promise };
   }
 
   @Get(':id')
@@ -358,5 +366,28 @@ describe('The HTTP server', () => {
       socket.destroy();
       expect((await http().get('/notes/1')).status).toBe(200);
     });
+  });
+
+  it('answers what it has begun and nothing else once it is told to close', async () => {
+    const closing = await NestFactory.create<NestFastifyApplication>(ToyModule, createFastifyAdapter(), {
+      logger: false,
+    });
+    configureHttp(closing);
+    await closing.listen(0, '127.0.0.1');
+    let finish: (value: string) => void = () => undefined;
+    slow.promise = new Promise((resolve) => (finish = resolve));
+
+    const socket = connect((closing.getHttpServer().address() as AddressInfo).port, '127.0.0.1');
+    const received = text(socket);
+    socket.write('GET /notes/slow HTTP/1.1\r\nHost: x\r\n\r\n');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const closed = closing.close();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.write('GET /notes/1 HTTP/1.1\r\nHost: x\r\n\r\n');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    finish('done');
+    await closed;
+
+    expect(await received).toMatch(/200 OK.*"slow":"done".*503 Service Unavailable.*"shutting-down"/s);
   });
 });

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { STATUS_CODES, type IncomingHttpHeaders } from 'node:http';
 
 import type { Socket } from 'node:net';
-import { RequestInvalid, Problem, problemFrom, writeProblem } from './problem';
+import { RequestInvalid, Problem, problemFrom, ServiceUnavailable, writeProblem } from './problem';
 import { answer, PROBLEM_JSON, type Outgoing } from './problem-details.filter';
 import { RouteTable } from './route-table';
 import { complaintAboutJson, complaintAboutUrl } from './text';
@@ -28,17 +28,25 @@ export function createFastifyAdapter(): FastifyAdapter {
     routerOptions: { maxParamLength: 512 },
     frameworkErrors: (error: Error, _request: unknown, reply: unknown) => answer(reply as Outgoing, problemFrom(error)),
     clientErrorHandler: answerSocket,
+    // Fastify's own 503 is no problem details; ours follows below.
+    return503OnClosing: false,
   });
   const server = adapter.getInstance();
   const routes = new RouteTable();
+  let closing = false;
 
   server.addHook('onRoute', (route) => {
     routes.add(route.url, [route.method].flat());
     if (isStreamed(route.config)) route.preParsing = refuseAllButStreams;
   });
+  server.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
   // Before the body is read: there is no need to receive 1 MB for a route that does not exist.
   server.addHook('preParsing', (request, reply, _payload, done) => {
-    if (request.is404) routes.answer(request, reply, done);
+    if (closing) done(new ServiceUnavailable('shutting-down', 'The shop is closing. Another instance may be open.', 1));
+    else if (request.is404) routes.answer(request, reply, done);
     else done(checkUrl(request.raw.url ?? '', request.params, request.query));
   });
 

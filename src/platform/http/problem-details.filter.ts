@@ -1,5 +1,6 @@
 import { ArgumentsHost, Catch, ExceptionFilter, Logger, NotFoundException } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
+import { inspect } from 'node:util';
 import { Problem, problemFrom, writeProblem } from './problem';
 
 /** What is read of Fastify's request. Named here as Nest brings its own copy of Fastify, with types of its own. */
@@ -37,7 +38,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
         : problemFrom(error);
     if (problem.status >= 500 && problem.status !== 503) {
       this.logger.error(
-        `${request.method} ${request.url}: ${String(error)}`,
+        `${request.method} ${request.url}: ${error instanceof Error ? error.message : inspect(error)}`,
         error instanceof Error ? error.stack : undefined,
       );
     }
