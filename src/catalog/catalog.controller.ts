@@ -1,9 +1,10 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+
 import { IdParam } from '../platform/http/fields';
 import { Page } from '../platform/http/page';
+import type { Reply } from '../platform/http/reply';
 import {
   AddBookRequest,
   BrowseBooksRequest,
@@ -30,7 +31,7 @@ export class CatalogController {
   @Post()
   async add(
     @Body() { price, ...description }: AddBookRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Res({ passthrough: true }) reply: Reply,
   ): Promise<{ id: string }> {
     const id = await this.commands.execute(new AddBook({ ...description, price: price.toMoney() }));
     void reply.header('location', `/books/${id}`);

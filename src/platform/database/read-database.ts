@@ -2,7 +2,7 @@ import { Parameter, SqliteConnection } from './sqlite-connection';
 
 /**
  * The database as queries see it: what is committed, and nothing else. Never waits for a writer, and cannot write.
- * Parameters are `$1`, `$2`, ... in the order of their first use.
+ * Parameters are `$1`, `$2`, ...
  */
 export class ReadDatabase {
   constructor(private readonly connection: SqliteConnection) {}

@@ -19,7 +19,7 @@ const KEPT_STATEMENTS = 256;
 
 /**
  * One connection of the `sqlite3` driver with promises and prepared statements, which are kept: preparing one costs as
- * much as running it. Number parameters `$1`, `$2`, ... in the order of their first use; PostgreSQL writes them so too.
+ * much as running it. Parameters are `$1`, `$2`, ..., as PostgreSQL writes them.
  */
 export class SqliteConnection {
   private readonly statements = new Map<string, Promise<Statement>>();
@@ -66,7 +66,7 @@ export class SqliteConnection {
     const kept = this.statements.get(sql);
     if (kept) return kept;
     const statement = new Promise<Statement>((resolve, reject) => {
-      const made = this.database.prepare(sql, (error: Error | null) =>
+      const made = this.database.prepare(numbered(sql), (error: Error | null) =>
         error ? reject(wrap(error, sql)) : resolve(made),
       );
     });
@@ -83,6 +83,9 @@ export class SqliteConnection {
     void statement.then((open) => open.finalize());
   }
 }
+
+/** SQLite counts `$1` as a name, and names in the order of their first use; `?1` is the first parameter anywhere. */
+const numbered = (sql: string) => sql.replace(/\$(\d+)/g, '?$1');
 
 const wrap = (error: Error & { code?: string }, sql: string) =>
   new DatabaseError(error.code ?? 'SQLITE_ERROR', error.message, sql);
