@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
+import { APP_INTERCEPTOR, DiscoveryModule } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
+import { TerminusModule } from '@nestjs/terminus';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Clock, SystemClock } from '../kernel/clock';
@@ -10,13 +11,18 @@ import { ReadDatabase } from './database/read-database';
 import { openReader, openWriter } from './database/sqlite-source';
 import { Environment } from './environment';
 import { EventLog } from './event-log/event-log';
+import { EventsController } from './event-log/events.controller';
 import { EventTypes } from './event-log/event-types';
+import { MinEventPosition } from './http/event-position';
+import { HealthController } from './observability/health.controller';
 import { ProjectionTables } from './projections/projection-tables';
 import { Rebuild } from './projections/rebuild';
+import { DeadLetters } from './reactions/dead-letters';
 import { DeferredEvents } from './reactions/deferred-events';
 import { Discovery } from './reactions/discovery';
 import { Progress } from './reactions/progress';
 import { ReactionStatuses } from './reactions/reaction-status';
+import { ReactionsController } from './reactions/reactions.controller';
 import { Reactions } from './reactions/reactions.service';
 import { CommandsInUnitsOfWork, logPublisher } from './unit-of-work/command-bus';
 import { UnitOfWork } from './unit-of-work/unit-of-work';
@@ -73,13 +79,17 @@ class StorageModule {}
     GroundModule,
     StorageModule,
     DiscoveryModule,
+    TerminusModule.forRoot({ logger: false }),
     CqrsModule.forRootAsync({
       inject: [UnitOfWork],
       useFactory: (work: UnitOfWork) => ({ eventPublisher: logPublisher(work) }),
     }),
   ],
+  controllers: [EventsController, ReactionsController, HealthController],
   providers: [
+    { provide: APP_INTERCEPTOR, useClass: MinEventPosition },
     CommandsInUnitsOfWork,
+    DeadLetters,
     Discovery,
     ProjectionTables,
     Rebuild,

@@ -16,16 +16,27 @@ export class Database {
     this.writer = connectionOf(source);
     this.reader = connectionOf(readSource);
     this.tables = new Tables(source);
+    closeAfter(source, async () => {
+      await this.beforeClose();
+      await this.writer.release();
+    });
+    closeAfter(readSource, () => this.reader.release());
   }
+
+  /** Lets what is under way come to its end. */
+  beforeClose: () => Promise<void> = async () => undefined;
 
   /** From now on TypeORM's own repositories go through `guard` as well. */
   guard(guard: WriterGuard): void {
     guardWriter(this.source, this.readSource, guard);
   }
+}
 
-  /** Lets go of prepared statements, so that the connections can be closed. */
-  async release(): Promise<void> {
-    await this.writer.release();
-    await this.reader.release();
-  }
+/** TypeORM closes its connections when Nest shuts down; the driver refuses while prepared statements are open. */
+function closeAfter(source: DataSource, before: () => Promise<void>): void {
+  const destroy = source.destroy.bind(source);
+  source.destroy = async () => {
+    await before();
+    await destroy();
+  };
 }

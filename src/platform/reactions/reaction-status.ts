@@ -173,6 +173,7 @@ export class ReactionStatuses {
    * commands' failures do not count: nobody should wait for those.
    */
   async havePassed(reactions: readonly ReactionDefinition[], position: number): Promise<boolean> {
+    if ((await this.log.head()) < position) return false;
     const checkpoints = await this.checkpoints();
     for (const { name, mode, types } of reactions) {
       if (mode === 'in-transaction') continue;

@@ -79,6 +79,7 @@ export class UnitOfWork {
       () => this.open(),
       (inside) => insideTransaction(database.source.createQueryRunner(), inside),
     );
+    database.beforeClose = () => this.lane.idle();
     database.guard({ enter: (writes) => this.enter(writes) });
   }
 
@@ -244,11 +245,6 @@ export class UnitOfWork {
   /** Takes an event that no aggregate raised into the log: `eventBus.publish(event)`. Its stream is its type. */
   publishLoose(event: object): void {
     this.raise(this.scope(`${event.constructor.name} was published`), event, this.types.classOf(event).type, 0);
-  }
-
-  /** Resolves when no unit of work is open or waiting. */
-  idle(): Promise<void> {
-    return this.lane.idle();
   }
 
   /** Runs the in-transaction reactions to what was raised, and to what they raise themselves. */

@@ -1,0 +1,46 @@
+import { BeforeApplicationShutdown, Controller, Get } from '@nestjs/common';
+import { HealthCheck, HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
+import { ReadDatabase } from '../database/read-database';
+import { ServiceUnavailable } from '../http/problem';
+import { UnitOfWork } from '../unit-of-work/unit-of-work';
+
+@Controller('health')
+export class HealthController implements BeforeApplicationShutdown {
+  private stopping = false;
+
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly database: ReadDatabase,
+    private readonly work: UnitOfWork,
+  ) {}
+
+  beforeApplicationShutdown(): void {
+    this.stopping = true;
+  }
+
+  /** The process runs. */
+  @Get('live')
+  live(): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  /** The process can do its work: the database can be read and written, and nobody has asked it to stop. */
+  @Get('ready')
+  @HealthCheck()
+  async ready() {
+    if (this.stopping) throw new ServiceUnavailable('stopping', 'the shop is closing');
+    return this.health.check([
+      () => this.indicate('read', () => this.database.first('SELECT 1')),
+      () => this.indicate('write', () => this.work.run('health', async () => undefined)),
+    ]);
+  }
+
+  private async indicate(name: 'read' | 'write', check: () => Promise<unknown>) {
+    const indicator = this.indicators.check(name);
+    return check().then(
+      () => indicator.up(),
+      () => indicator.down(),
+    );
+  }
+}
