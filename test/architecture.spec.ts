@@ -150,7 +150,8 @@ const PLANTED: { rule: string; advice: string; imports: [from: string, to: strin
   },
   {
     rule: 'arrows',
-    advice: 'commands may import only commands, persistence, model, events of its context; turn the arrow round',
+    advice:
+      'commands may import only commands, reactions, persistence, model, events, settings of its context; turn the arrow round',
     imports: [
       ['src/catalog/commands/add-book.command.ts', 'src/catalog/queries/browse-books.query.ts'],
       ['src/catalog/commands/add-book.command.ts', 'src/catalog/reactions/shelf.table.ts'],
@@ -161,7 +162,7 @@ const PLANTED: { rule: string; advice: string; imports: [from: string, to: strin
   {
     rule: 'arrows',
     advice:
-      'reactions may import only reactions, commands, persistence, model, events of its context; turn the arrow round',
+      'reactions may import only reactions, commands, outside, persistence, model, events, settings of its context; turn the arrow round',
     imports: [['src/catalog/reactions/shelf.table.ts', 'src/catalog/queries/browse-books.query.ts']],
   },
   {
@@ -329,8 +330,9 @@ describe('the walk', () => {
     write('src/catalog/services/pricing.ts', '');
     write('src/catalog/index.ts', '');
     const homes =
-      'commands/, queries/, reactions/, model/, persistence/, ' +
-      'catalog.module.ts, catalog.controller.ts, catalog.requests.ts, catalog.events.ts';
+      'commands/, queries/, reactions/, model/, persistence/, outside/, ' +
+      'catalog.module.ts, catalog.controller.ts, catalog.requests.ts, catalog.events.ts, ' +
+      'catalog.settings.ts';
     expect(survey(root).complaints).toEqual([
       `src/catalog/index.ts is in no drawer: put it into one of ${homes} (arrows)`,
       `src/catalog/services/pricing.ts is in no drawer: put it into one of ${homes} (arrows)`,

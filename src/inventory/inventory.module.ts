@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { publishes } from '../platform/event-log/event-types';
 import { AdjustStockHandler } from './commands/adjust-stock.command';
 import { ReceiveStockHandler } from './commands/receive-stock.command';
-import { InitialStock } from './initial-stock';
+import { InitialStock } from './inventory.settings';
 import { InventoryController } from './inventory.controller';
 import * as inventoryEvents from './inventory.events';
 import { InventoryRepository } from './persistence/inventory.repository';

@@ -3,11 +3,11 @@ import { isBuiltin } from 'node:module';
 import { join, posix, relative, sep } from 'node:path';
 import ts from 'typescript';
 
-/** The drawers of a context. */
-export const DRAWERS = ['commands', 'queries', 'reactions', 'model', 'persistence'] as const;
+/** The drawers of a context. `outside` holds what crosses the border of the program: mail, lists, providers. */
+export const DRAWERS = ['commands', 'queries', 'reactions', 'model', 'persistence', 'outside'] as const;
 
 /** What may lie beside the drawers: `catalog.module.ts`, `catalog.controller.ts`, ... */
-export const ROOT_FILES = ['module', 'controller', 'requests', 'events'] as const;
+export const ROOT_FILES = ['module', 'controller', 'requests', 'events', 'settings'] as const;
 
 /** The folders of `src` that are no context. */
 export const MACHINERY = ['kernel', 'platform', 'cli'] as const;
@@ -22,16 +22,18 @@ const ARROWS: Record<Part, readonly Part[]> = {
   module: [...ROOT_FILES, ...DRAWERS],
   controller: ['controller', 'requests', 'events', ...DRAWERS],
   requests: ['requests', 'events', ...DRAWERS],
-  commands: ['commands', 'persistence', 'model', 'events'],
-  queries: ['queries', 'reactions', 'persistence', 'model', 'events'],
-  reactions: ['reactions', 'commands', 'persistence', 'model', 'events'],
+  settings: [],
+  commands: ['commands', 'reactions', 'persistence', 'model', 'events', 'settings'],
+  queries: ['queries', 'outside', 'reactions', 'persistence', 'model', 'events', 'settings'],
+  reactions: ['reactions', 'commands', 'outside', 'persistence', 'model', 'events', 'settings'],
+  outside: ['outside', 'commands', 'model', 'events', 'settings'],
   persistence: ['persistence', 'model', 'events'],
   model: ['model', 'events'],
   events: [],
 };
 
 /** What the programs of `src/cli` may take from a context. */
-const OPEN_TO_CLI: readonly (Part | undefined)[] = ['commands', 'queries', 'model'];
+const OPEN_TO_CLI: readonly (Part | undefined)[] = ['commands', 'queries', 'model', 'outside'];
 
 /** Packages that would tie the kernel to a framework. */
 const FRAMEWORKS = /^(@nestjs\/|typeorm$|rxjs$|class-validator$|class-transformer$|reflect-metadata$)/;

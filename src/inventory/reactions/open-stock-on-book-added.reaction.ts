@@ -1,7 +1,7 @@
 import { IEventHandler } from '@nestjs/cqrs';
 import { BookAdded } from '../../catalog/catalog.events';
 import { Reaction } from '../../platform/reactions/reaction.decorator';
-import { InitialStock } from '../initial-stock';
+import { InitialStock } from '../inventory.settings';
 import { Inventory } from '../model/inventory';
 import { InventoryRepository } from '../persistence/inventory.repository';
 
