@@ -1,10 +1,11 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from './catalog/catalog.module';
 import { InventoryModule } from './inventory/inventory.module';
+import { OrdersModule } from './orders/orders.module';
 import { PlatformModule } from './platform/platform.module';
 
 /** The table of contents of the shop. */
 @Module({
-  imports: [PlatformModule, CatalogModule, InventoryModule],
+  imports: [PlatformModule, CatalogModule, InventoryModule, OrdersModule],
 })
 export class AppModule {}

@@ -26,6 +26,8 @@ const moves: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   RETURNED: [],
 };
 
+export const ORDER_STATUSES = Object.keys(moves) as readonly OrderStatus[];
+
 /** What an order may hold. */
 export const MOST_LINES = 100;
 export const MOST_COPIES_PER_LINE = 1000;

@@ -1,0 +1,37 @@
+import { Command, CommandHandler, ICommandHandler } from '@nestjs/cqrs';
+import { uuidv7 } from 'uuidv7';
+import { Clock } from '../../kernel/clock';
+import { Order } from '../model/order';
+import type { Customer } from '../orders.events';
+import { OrderRepository } from '../persistence/order.repository';
+import { OrderLine, PriceList } from '../persistence/price-list';
+
+/** Orders books for a customer. Answers the order's id. */
+export class PlaceOrder extends Command<string> {
+  constructor(
+    readonly wish: {
+      readonly customer: Customer;
+      readonly shippingAddress: string;
+      readonly items: readonly OrderLine[];
+    },
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(PlaceOrder)
+export class PlaceOrderHandler implements ICommandHandler<PlaceOrder> {
+  constructor(
+    private readonly orders: OrderRepository,
+    private readonly prices: PriceList,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute({ wish: { customer, shippingAddress, items } }: PlaceOrder): Promise<string> {
+    const lines = await this.prices.price(items);
+    const order = Order.place({ id: uuidv7(), customer, shippingAddress, lines, placedAt: this.clock.now() });
+    await this.orders.save(order);
+    order.commit();
+    return order.id;
+  }
+}

@@ -1,0 +1,39 @@
+import { Module } from '@nestjs/common';
+import { publishes } from '../platform/event-log/event-types';
+import { CancelOrderHandler } from './commands/cancel-order.command';
+import { ConfirmOrderHandler } from './commands/confirm-order.command';
+import { DeliverOrderHandler } from './commands/deliver-order.command';
+import { PlaceOrderHandler } from './commands/place-order.command';
+import { ReturnOrderHandler } from './commands/return-order.command';
+import { ShipOrderHandler } from './commands/ship-order.command';
+import { OrdersController } from './orders.controller';
+import * as ordersEvents from './orders.events';
+import { OrderRepository } from './persistence/order.repository';
+import { PriceList } from './persistence/price-list';
+import { BrowseOrdersHandler } from './queries/browse-orders.query';
+import { FindOrderHandler } from './queries/find-order.query';
+import { FindTimelineHandler } from './queries/find-timeline.query';
+import { PriceListProjection } from './reactions/price-list.projection';
+
+@Module({
+  controllers: [OrdersController],
+  providers: [
+    publishes(ordersEvents),
+    OrderRepository,
+    PriceList,
+    // commands
+    PlaceOrderHandler,
+    ConfirmOrderHandler,
+    ShipOrderHandler,
+    DeliverOrderHandler,
+    CancelOrderHandler,
+    ReturnOrderHandler,
+    // queries
+    FindOrderHandler,
+    BrowseOrdersHandler,
+    FindTimelineHandler,
+    // reactions
+    PriceListProjection,
+  ],
+})
+export class OrdersModule {}

@@ -1,0 +1,10 @@
+import { Column, Key, ReadTable } from '../../platform/projections/projection';
+
+/** What a book is called and costs, as far as orders have heard. Withdrawn books are not in it. */
+@ReadTable('orders_price')
+export class PriceTable {
+  @Key() bookId: string;
+  @Column() title: string;
+  @Column('integer') priceAmount: number;
+  @Column() priceCurrency: string;
+}
