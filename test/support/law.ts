@@ -23,7 +23,7 @@ const ARROWS: Record<Part, readonly Part[]> = {
   controller: ['controller', 'requests', 'events', ...DRAWERS],
   requests: ['requests', 'events', ...DRAWERS],
   settings: [],
-  commands: ['commands', 'reactions', 'persistence', 'model', 'events', 'settings'],
+  commands: ['commands', 'persistence', 'model', 'events', 'settings'],
   queries: ['queries', 'outside', 'reactions', 'persistence', 'model', 'events', 'settings'],
   reactions: ['reactions', 'commands', 'outside', 'persistence', 'model', 'events', 'settings'],
   outside: ['outside', 'commands', 'model', 'events', 'settings'],

@@ -317,7 +317,8 @@ export class ReactionRunner {
   }
 
   private async retry(position: number): Promise<void> {
-    const { deferred, log } = this.tools;
+    const { deferred, log, clock } = this.tools;
+    const startedAt = clock.now().toISOString();
     const [event] = await log.at([position]);
     const waiting = async () => {
       const row = await deferred.find(this.reaction.name, position);
@@ -329,7 +330,9 @@ export class ReactionRunner {
         await this.callOut(event);
         await this.inUnitOfWork(async () => {
           const row = await waiting();
-          if (row) await deferred.settle(row);
+          if (!row) return;
+          await deferred.settle(row);
+          this.record([event], startedAt);
         });
       } else {
         await this.inUnitOfWork(async () => {
@@ -337,6 +340,7 @@ export class ReactionRunner {
           if (!row) return;
           await this.deliver(event);
           await deferred.settle(row);
+          this.record([event], startedAt);
         });
       }
     } catch (error) {

@@ -227,13 +227,14 @@ export class ReactionStatuses {
   }
 
   private async finishedAt(events: readonly StoredEvent[]): Promise<FinishedBatch[]> {
-    // For each reaction and event, the first batch that ends at or after the event.
+    // For each reaction and event, the first batch that ends at or after the event; of several that end with it, the
+    // retry, which is about this event alone.
     return this.database.all<FinishedBatch>(
       `SELECT b.reaction, b.from_position AS "from", b.to_position AS "to", b.finished_at AS "finishedAt"
          FROM json_each($1) AS wanted JOIN json_each($2) AS name
          JOIN reaction_batch b ON b.rowid = (
            SELECT rowid FROM reaction_batch WHERE reaction = name.value AND to_position >= wanted.value
-            ORDER BY to_position LIMIT 1)`,
+            ORDER BY to_position, from_position DESC, finished_at DESC LIMIT 1)`,
       [
         JSON.stringify(events.map(({ position }) => position)),
         JSON.stringify(this.reactions.all.map(({ name }) => name)),
