@@ -65,12 +65,12 @@ export class Bookshelf {
   }
 
   get<T>(token: Type<T> | (abstract new (...args: never[]) => T)): T {
-    return this.app.get<T>(token as Type<T>, { strict: false });
+    return this.app.get<T>(token, { strict: false });
   }
 
   /** Sends a command as a controller would. */
   send<R>(command: object): Promise<R> {
-    return this.get(CommandBus).execute(command as never) as Promise<R>;
+    return this.get(CommandBus).execute<object, R>(command);
   }
 
   /** What is committed, as anybody may read it. */

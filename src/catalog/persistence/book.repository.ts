@@ -28,7 +28,7 @@ export class BookRepository {
       addedAt: addedAt.toISOString(),
     };
     const { isbn, reference } = state;
-    await this.work.save(book, streamOf(book.id), BookTable, row, () =>
+    this.work.save(book, streamOf(book.id), BookTable, row, () =>
       isbn ? new BookAlreadyInCatalog('isbn', isbn) : new BookAlreadyInCatalog('reference', reference!),
     );
   }

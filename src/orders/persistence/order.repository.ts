@@ -20,7 +20,7 @@ export class OrderRepository {
 
   async save(order: Order): Promise<void> {
     const { customer, total, shipment, placedAt, ...state } = order.snapshot();
-    await this.work.save(order, streamOf(order.id), OrderTable, {
+    this.work.save(order, streamOf(order.id), OrderTable, {
       ...state,
       customerName: customer.name,
       customerEmail: customer.email,

@@ -1,3 +1,4 @@
+import type { Database as Sqlite } from 'sqlite3';
 import { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
 import type { AbstractSqliteDriver } from 'typeorm/driver/sqlite-abstract/AbstractSqliteDriver';
 import type { SqliteDriver } from 'typeorm/driver/sqlite/SqliteDriver';
@@ -23,7 +24,7 @@ const SETTINGS: Readonly<Record<string, { set: string | number; is: string | num
  */
 export async function openWriter(options: DataSourceOptions): Promise<DataSource> {
   const source = await new DataSource(options).initialize();
-  const connection = new SqliteConnection((source.driver as SqliteDriver).databaseConnection);
+  const connection = connectionOf(source);
   for (const [name, { set }] of Object.entries(SETTINGS)) await connection.exec(`PRAGMA ${name} = ${set}`);
   await assertSettings(connection);
   await migrate(source, connection);
@@ -34,9 +35,7 @@ export async function openWriter(options: DataSourceOptions): Promise<DataSource
 /** Opens the connection that reads. It sees what is committed and nothing else, and never waits for the writer. */
 export async function openReader(options: DataSourceOptions): Promise<DataSource> {
   const source = await new DataSource(options).initialize();
-  await new SqliteConnection((source.driver as SqliteDriver).databaseConnection).exec(
-    `PRAGMA query_only = ON; PRAGMA busy_timeout = ${BUSY_TIMEOUT}`,
-  );
+  await connectionOf(source).exec(`PRAGMA query_only = ON; PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
   return source;
 }
 
@@ -121,4 +120,4 @@ class GuardedQueryRunner extends SqliteQueryRunner {
 
 /** The driver's own connection behind a data source. */
 export const connectionOf = (source: DataSource): SqliteConnection =>
-  new SqliteConnection((source.driver as AbstractSqliteDriver).databaseConnection);
+  new SqliteConnection((source.driver as AbstractSqliteDriver).databaseConnection as Sqlite);

@@ -27,14 +27,16 @@ function shapeOf(type: RequestClass): ReadonlyMap<string, Reader> {
   if (known) return known;
   const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
   if (rules.length === 0) throw new Error(`${type.name} is used as a request, but none of its fields has a rule`);
-  const shape = new Map(rules.map(({ propertyName }) => [propertyName, readerOf(type.prototype, propertyName)]));
+  const shape = new Map(
+    rules.map(({ propertyName }) => [propertyName, readerOf(type.prototype as object, propertyName)]),
+  );
   shapes.set(type, shape);
   return shape;
 }
 
 function readerOf(prototype: object | null, property: string): Reader {
   if (prototype === null) return asItIs;
-  return readers.get(prototype)?.get(property) ?? readerOf(Object.getPrototypeOf(prototype), property);
+  return readers.get(prototype)?.get(property) ?? readerOf(Object.getPrototypeOf(prototype) as object | null, property);
 }
 
 /** An object as JSON and query strings make them: no array, no null. */

@@ -94,7 +94,7 @@ export class Discovery {
       mode: options.within ? 'in-transaction' : options.effects === 'external' ? 'external' : 'after-commit',
       events,
       types: this.types.storedNames(events),
-      handler: wrapper.instance as IEventHandler<object>,
+      handler: wrapper.instance as ReactionDefinition['handler'],
       onFailure: options.onFailure ?? 'park',
       retry: { ...DEFAULT_RETRY, ...options.retry },
       from: options.from,

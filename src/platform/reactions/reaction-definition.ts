@@ -1,4 +1,3 @@
-import { IEventHandler } from '@nestjs/cqrs';
 import { TableClass } from '../database/tables';
 import { EventClass } from '../event-log/event-types';
 import { ReactionOptions, RetryOptions } from './reaction.decorator';
@@ -13,7 +12,7 @@ export interface ReactionDefinition {
   readonly events: readonly EventClass[];
   /** Every name under which its events may stand in the log. */
   readonly types: readonly string[];
-  readonly handler: IEventHandler<object>;
+  readonly handler: { handle(event: object): unknown };
   readonly onFailure: 'park' | 'overtake';
   readonly retry: RetryOptions;
   readonly from: ReactionOptions['from'];

@@ -49,7 +49,7 @@ export class Lane<G extends Group> {
    */
   run<T>(work: (group: G) => Promise<T>, priority: Priority): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.queues[priority].push({ work: AsyncResource.bind(work), resolve, reject } as Job<G>);
+      this.queues[priority].push({ work: AsyncResource.bind(work), resolve, reject });
       this.running ??= this.ownContext.runInAsyncScope(() => this.drain());
     });
   }

@@ -85,6 +85,6 @@ function combine(table: TableShape, before: Pending | undefined, write: Pending)
       return { ...before, row: write.row } as Pending;
     case 'update':
       if ((before.row as VersionedRow).version !== write.expected) throw new VersionConflict(table.name);
-      return { ...before, row: write.row } as Pending;
+      return { ...before, row: write.row };
   }
 }
