@@ -1,0 +1,220 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { configure } from '../app.configure';
+import { AppModule } from '../app.module';
+import { createFastifyAdapter } from '../platform/http/fastify';
+import { reasonToStop } from '../platform/observability/reason-to-stop';
+
+/** The tour is complete when it has made so many checks; a story that skips one must not end well. */
+const CHECKS = 19;
+const PATIENCE = 10_000;
+
+if (process.argv.includes('--help')) {
+  console.log(`Usage: npm run tour
+
+Plays the story of the shop over real HTTP, against a new database in a temporary folder that is removed afterwards:
+a book is added, stocked, ordered, confirmed, shipped and delivered, and nobody calls a handler.
+Prints each request with what it led to. Exit code 0 when every check was made and passed, 1 otherwise.`);
+  process.exit(0);
+}
+
+/** What the story reads in the shop's answers; each answer has the part that its route tells of. */
+interface Body {
+  readonly id: string;
+  readonly status: string;
+  readonly code: string;
+  readonly total: object;
+  readonly quantity: number;
+  readonly reserved: number;
+  readonly available: number;
+  readonly items: readonly {
+    readonly inStock: boolean;
+    readonly kind: string;
+    readonly subject: string;
+    readonly status: string;
+    readonly type: string;
+    readonly reactions: readonly { readonly reaction: string; readonly state: string }[];
+  }[];
+}
+
+interface Answer {
+  readonly status: number;
+  readonly position: string | null;
+  readonly body: Body;
+}
+
+/** A client that prints what it does, and that reads its own writes. */
+class Visitor {
+  private position = '0';
+  private checks = 0;
+
+  constructor(private readonly url: string) {}
+
+  async post(path: string, body: object = {}): Promise<Answer> {
+    const answer = await this.send('POST', path, body);
+    if (answer.position) this.position = answer.position;
+    console.log(
+      `  POST ${path} → ${answer.status}${answer.position ? `, position ${answer.position} in the log` : ''}`,
+    );
+    return answer;
+  }
+
+  async get(path: string): Promise<Answer> {
+    const answer = await this.send('GET', path);
+    console.log(`  GET  ${path} → ${answer.status}`);
+    return answer;
+  }
+
+  /** Asks quietly until the answer is as expected: what follows from a consequence has no position to wait for. */
+  async until(path: string, expected: (body: Body) => boolean): Promise<Answer> {
+    for (const deadline = Date.now() + PATIENCE; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
+      const answer = await this.send('GET', path);
+      if (expected(answer.body) || Date.now() > deadline) return answer;
+    }
+  }
+
+  check(what: string, actual: unknown, expected: unknown): void {
+    if (JSON.stringify(actual) !== JSON.stringify(expected)) {
+      throw new Error(`✗ ${what}: expected ${JSON.stringify(expected)}, but it is ${JSON.stringify(actual)}`);
+    }
+    this.checks += 1;
+    console.log(`    ✓ ${what}`);
+  }
+
+  finish(): void {
+    if (this.checks !== CHECKS) throw new Error(`✗ only ${this.checks} of ${CHECKS} checks were made`);
+    console.log('\nAll checks passed!');
+  }
+
+  private async send(method: string, path: string, body?: object): Promise<Answer> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        'min-event-position': this.position,
+        ...(body ? { 'content-type': 'application/json' } : {}),
+      },
+      body: body && JSON.stringify(body),
+    });
+    return {
+      status: response.status,
+      position: response.headers.get('event-position'),
+      body: (await response.json()) as Body,
+    };
+  }
+}
+
+const chapter = (title: string) => console.log(`\n${title}`);
+
+async function story(visitor: Visitor, mail: string): Promise<void> {
+  chapter('1. The catalog adds a book');
+  const added = await visitor.post('/books', {
+    title: 'The Great Gatsby',
+    author: 'F. Scott Fitzgerald',
+    isbn: '9780743273565',
+    price: { amount: 12.99, currency: 'USD' },
+  });
+  visitor.check('the book is in the catalog', added.status, 201);
+  const bookId = added.body.id;
+
+  chapter('2. Inventory has stocked it, though the catalog has never heard of inventory');
+  const opened = await visitor.get(`/inventory/${bookId}`);
+  visitor.check('10 copies are for sale', opened.body.available, 10);
+  const shelf = await visitor.until('/books', ({ items }) => items[0]?.inStock === true);
+  visitor.check('people who browse see it in stock', shelf.body.items[0].inStock, true);
+
+  chapter('3. Alice Johnson orders two copies');
+  const placed = await visitor.post('/orders', {
+    customer: { name: 'Alice Johnson', email: 'alice@example.com' },
+    shippingAddress: '1 Long Island Road, West Egg, NY',
+    items: [{ bookId, quantity: 2 }],
+  });
+  visitor.check('the order is placed', placed.status, 201);
+  visitor.check('it costs what the shop says', placed.body.total, { amount: 25.98, currency: 'USD' });
+  const order = `/orders/${placed.body.id}`;
+  visitor.check('8 copies are left for others', (await visitor.get(`/inventory/${bookId}`)).body.available, 8);
+
+  chapter('4. Somebody else wants nine: the order is refused as a whole');
+  const refused = await visitor.post('/orders', {
+    customer: { name: 'Bob', email: 'bob@example.com' },
+    shippingAddress: '2 East Egg',
+    items: [{ bookId, quantity: 9 }],
+  });
+  visitor.check('there are not enough copies', [refused.status, refused.body.code], [409, 'out-of-stock']);
+  visitor.check('nothing was set aside', (await visitor.get(`/inventory/${bookId}`)).body.reserved, 2);
+
+  chapter('5. The order is confirmed, shipped and delivered');
+  visitor.check('it is confirmed', (await visitor.post(`${order}/confirm`)).body.status, 'CONFIRMED');
+  const shipped = await visitor.post(`${order}/ship`, { carrier: 'Royal Mail', trackingNumber: 'RM123456789GB' });
+  visitor.check('it is shipped', shipped.body.status, 'SHIPPED');
+  visitor.check('it is delivered', (await visitor.post(`${order}/deliver`)).body.status, 'DELIVERED');
+  const forbidden = await visitor.post(`${order}/cancel`, { reason: 'changed my mind' });
+  visitor.check('too late to cancel it', [forbidden.status, forbidden.body.code], [409, 'order-state-forbids']);
+
+  chapter('6. The copies have left the shelf');
+  const left = await visitor.until(`/inventory/${bookId}`, ({ quantity }) => quantity === 8);
+  visitor.check('8 copies are there, none set aside', [left.body.quantity, left.body.reserved], [8, 0]);
+  const ledger = await visitor.get(`/inventory/${bookId}/movements`);
+  const kinds = ledger.body.items.map(({ kind }) => kind);
+  visitor.check('the ledger says why', kinds, ['opened', 'reserved', 'shipped']);
+
+  chapter('7. Alice has been told, once each time');
+  const told = await visitor.until(
+    `/notifications?orderId=${placed.body.id}`,
+    ({ items }) => items.length === 4 && items.every(({ status }) => status === 'SENT'),
+  );
+  const letters = told.body.items;
+  for (const { kind, subject } of letters) console.log(`    ✉ ${kind}: ${subject}`);
+  visitor.check('four letters were sent', letters.filter(({ status }) => status === 'SENT').length, 4);
+  visitor.check('each of another kind', new Set(letters.map(({ kind }) => kind)).size, 4);
+  visitor.check('four messages are in the mail folder', readdirSync(mail).length, 4);
+
+  chapter('8. The timeline tells what happened, and what each reaction made of it');
+  const timeline = await visitor.until(`${order}/timeline`, ({ items }) =>
+    items.every(({ reactions }) => reactions.every(({ state }) => state === 'done')),
+  );
+  const entries = timeline.body.items;
+  for (const { type, reactions } of entries) {
+    console.log(`    ${type}`);
+    for (const { reaction, state } of reactions) console.log(`      ${reaction}: ${state}`);
+  }
+  visitor.check(
+    'every event is there',
+    entries.map(({ type }) => type),
+    ['orders.order-placed', 'orders.order-confirmed', 'orders.order-shipped', 'orders.order-delivered'],
+  );
+  visitor.check(
+    'every reaction is done',
+    entries.flatMap(({ reactions }) => reactions).filter(({ state }) => state !== 'done'),
+    [],
+  );
+}
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'bookshelf-tour-'));
+  const mail = join(folder, 'mail');
+  Object.assign(process.env, { DATABASE_URL: `sqlite:${join(folder, 'shop.db')}`, MAIL_URL: `file:${mail}` });
+  const app = configure(
+    await NestFactory.create<NestFastifyApplication>(AppModule, createFastifyAdapter(), {
+      logger: ['error', 'warn'],
+      abortOnError: false,
+    }),
+  );
+  try {
+    await app.listen(0, '127.0.0.1');
+    const visitor = new Visitor(await app.getUrl());
+    await story(visitor, mail);
+    visitor.finish();
+  } finally {
+    await app.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+main().catch((error: unknown) => {
+  const told = error instanceof Error && error.message.startsWith('✗') ? error.message : reasonToStop(error);
+  console.error(`\n${told}\nThe tour has failed.`);
+  process.exitCode = 1;
+});
