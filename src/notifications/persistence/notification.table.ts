@@ -1,0 +1,18 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { NotificationStatus } from '../model/notification';
+
+@Entity('notifications_notification')
+export class NotificationTable {
+  @PrimaryColumn('text') id: string;
+  @Column('integer') version: number;
+  @Column('text') eventId: string;
+  @Column('text') kind: string;
+  @Column('text') recipientName: string;
+  @Column('text') recipientEmail: string;
+  @Column('text') subject: string;
+  @Column('text') text: string;
+  @Column('text', { nullable: true }) orderId?: string;
+  @Column('text') status: NotificationStatus;
+  @Column('text', { nullable: true }) sentAt?: string;
+  @Column('integer') attempts: number;
+}
