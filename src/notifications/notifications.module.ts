@@ -1,15 +1,24 @@
 import { Module } from '@nestjs/common';
 import { publishes } from '../platform/event-log/event-types';
+import { MarkNotificationSentHandler } from './commands/mark-notification-sent.command';
+import { NoteAttemptHandler } from './commands/note-attempt.command';
+import { mailer } from './outside/mailer.provider';
 import * as notificationsEvents from './notifications.events';
 import { NotificationRepository } from './persistence/notification.repository';
+import { SendMailOnNotificationRequested } from './reactions/send-mail-on-notification-requested.reaction';
 import { WriteLetterOnOrderStep } from './reactions/write-letter-on-order-step.reaction';
 
 @Module({
   providers: [
     publishes(notificationsEvents),
     NotificationRepository,
+    mailer,
+    // commands
+    NoteAttemptHandler,
+    MarkNotificationSentHandler,
     // reactions
     WriteLetterOnOrderStep,
+    SendMailOnNotificationRequested,
   ],
 })
 export class NotificationsModule {}

@@ -20,15 +20,18 @@ describe('A notification', () => {
     expect(notification.getUncommittedEvents()).toEqual([new NotificationRequested(facts)]);
   });
 
-  it('is sent once, and a second time changes nothing', () => {
+  it('is sent once, after so many attempts, and a second time changes nothing', () => {
     const notification = Notification.restore(Notification.write(letter).snapshot());
-    notification.markSent(new Date('2026-01-05T10:00:01Z'), 3);
-    notification.markSent(new Date('2026-01-05T11:00:00Z'), 1);
+    notification.noteAttempt();
+    notification.noteAttempt();
+    notification.markSent(new Date('2026-01-05T10:00:01Z'));
+    notification.noteAttempt();
+    notification.markSent(new Date('2026-01-05T11:00:00Z'));
 
     expect(notification.snapshot()).toMatchObject({
       status: 'SENT',
       sentAt: new Date('2026-01-05T10:00:01Z'),
-      attempts: 3,
+      attempts: 2,
     });
     expect(notification.getUncommittedEvents()).toEqual([new NotificationSent(facts)]);
   });

@@ -23,7 +23,7 @@ export interface NotificationState {
   readonly orderId?: string;
   readonly status: NotificationStatus;
   readonly sentAt?: Date;
-  /** How often the mail was tried until it took the letter. */
+  /** How often the mail has been given the letter, until it took it. */
   readonly attempts: number;
 }
 
@@ -55,12 +55,21 @@ export class Notification extends AggregateRoot {
   }
 
   /**
+   * Notes that the mail is about to be given the letter. Each attempt is counted before it is made, so one that nobody
+   * saw the end of is on record too.
+   */
+  noteAttempt(): void {
+    if (this.state.status === 'SENT') return;
+    this.state = { ...this.state, attempts: this.state.attempts + 1 };
+  }
+
+  /**
    * Notes that the mail has taken the letter. Doing so again changes nothing: mail is handed over at least once, and the
    * first time is the one that counts.
    */
-  markSent(at: Date, attempts: number): void {
+  markSent(at: Date): void {
     if (this.state.status === 'SENT') return;
-    this.state = { ...this.state, status: 'SENT', sentAt: at, attempts };
+    this.state = { ...this.state, status: 'SENT', sentAt: at };
     this.apply(new NotificationSent(this.facts()));
   }
 

@@ -1,0 +1,23 @@
+import { CommandHandler, ICommandHandler } from '@nestjs/cqrs';
+import { Clock } from '../../kernel/clock';
+import { NotificationRepository } from '../persistence/notification.repository';
+
+/** Notes that the mail has taken a letter. */
+export class MarkNotificationSent {
+  constructor(readonly notificationId: string) {}
+}
+
+@CommandHandler(MarkNotificationSent)
+export class MarkNotificationSentHandler implements ICommandHandler<MarkNotificationSent> {
+  constructor(
+    private readonly notifications: NotificationRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute({ notificationId }: MarkNotificationSent): Promise<void> {
+    const notification = await this.notifications.get(notificationId);
+    notification.markSent(this.clock.now());
+    await this.notifications.save(notification);
+    notification.commit();
+  }
+}

@@ -1,0 +1,32 @@
+import { CommandBus, IEventHandler } from '@nestjs/cqrs';
+import { Reaction } from '../../platform/reactions/reaction.decorator';
+import { MarkNotificationSent } from '../commands/mark-notification-sent.command';
+import { NoteAttempt } from '../commands/note-attempt.command';
+import { Mailer } from '../outside/mailer';
+import { messageId } from '../outside/message-id';
+import { NotificationRequested } from '../notifications.events';
+import { NotificationRepository } from '../persistence/notification.repository';
+
+/**
+ * Hands a letter to the mail, at least once. Should the program end between that and noting it, the letter goes out
+ * again under the same Message-ID.
+ */
+@Reaction(NotificationRequested, 'notifications.send-mail', { effects: 'external' })
+export class SendMailOnNotificationRequested implements IEventHandler<NotificationRequested> {
+  constructor(
+    private readonly notifications: NotificationRepository,
+    private readonly mailer: Mailer,
+    private readonly commands: CommandBus,
+  ) {}
+
+  async handle({ notificationId }: NotificationRequested): Promise<void> {
+    const { status, eventId, kind, recipient, subject, text } = (
+      await this.notifications.get(notificationId)
+    ).snapshot();
+    if (status === 'SENT') return;
+
+    await this.commands.execute(new NoteAttempt(notificationId));
+    await this.mailer.send({ messageId: messageId(eventId, recipient.email, kind), to: recipient, subject, text });
+    await this.commands.execute(new MarkNotificationSent(notificationId));
+  }
+}
