@@ -3,12 +3,15 @@ import { publishes } from '../platform/event-log/event-types';
 import { MarkNotificationSentHandler } from './commands/mark-notification-sent.command';
 import { NoteAttemptHandler } from './commands/note-attempt.command';
 import { mailer } from './outside/mailer.provider';
+import { NotificationsController } from './notifications.controller';
 import * as notificationsEvents from './notifications.events';
 import { NotificationRepository } from './persistence/notification.repository';
+import { BrowseNotificationsHandler } from './queries/browse-notifications.query';
 import { SendMailOnNotificationRequested } from './reactions/send-mail-on-notification-requested.reaction';
 import { WriteLetterOnOrderStep } from './reactions/write-letter-on-order-step.reaction';
 
 @Module({
+  controllers: [NotificationsController],
   providers: [
     publishes(notificationsEvents),
     NotificationRepository,
@@ -16,6 +19,8 @@ import { WriteLetterOnOrderStep } from './reactions/write-letter-on-order-step.r
     // commands
     NoteAttemptHandler,
     MarkNotificationSentHandler,
+    // queries
+    BrowseNotificationsHandler,
     // reactions
     WriteLetterOnOrderStep,
     SendMailOnNotificationRequested,
