@@ -53,6 +53,8 @@ export class ReactionRunner {
   private cancelTimer: () => void = () => undefined;
   /** When the next deferred event is due; undefined when that is not known and has to be looked up. */
   private nextDue: number | undefined;
+  /** For an external reaction: until when no other process may call out. */
+  private heldUntil = 0;
 
   constructor(
     readonly reaction: ReactionDefinition,
@@ -242,50 +244,70 @@ export class ReactionRunner {
   private async externalBatch(): Promise<boolean> {
     const { log, deferred, clock } = this.tools;
     const startedAt = clock.now().toISOString();
-    const { checkpoint } = await this.state();
-    if ((await log.after(checkpoint, this.reaction.types, 1)).length === 0) return false;
-    const claimed = await this.inUnitOfWork(() => this.claim());
-    if (!claimed) return false;
-    const events = await log.after(claimed.checkpoint, this.reaction.types, EXTERNAL_BATCH);
+    const unclaimed = await log.after((await this.state()).checkpoint, this.reaction.types, 1);
+    if (unclaimed.length === 0 || !(await this.mayCallOut())) return false;
+    const events = await log.after((await this.state()).checkpoint, this.reaction.types, EXTERNAL_BATCH);
     if (events.length === 0) return false;
-    const failures = new Map<StoredEvent, unknown>();
-    const parked = new Set<StoredEvent>();
-    const blocked = await this.blocked(events);
-    for (const event of events) {
-      if (blocked.has(event.stream)) {
-        parked.add(event);
-        continue;
-      }
-      try {
-        await this.callOut(event);
-      } catch (error) {
-        failures.set(event, error);
-        if (this.reaction.onFailure === 'park') blocked.add(event.stream);
-      }
+    const { handled, failures, parked, outage } = await this.callOutForAll(events);
+    if (handled.length > 0) {
+      await this.inUnitOfWork(async () => {
+        const state = await this.state();
+        const last = handled[handled.length - 1].position;
+        // Another process took over because this one was too slow, and has come further.
+        if (state.checkpoint >= last) return;
+        for (const event of parked) deferred.park(this.reaction, event);
+        for (const [event, error] of failures) this.defer(event, error);
+        this.moveTo(state, last);
+        this.record(handled, startedAt);
+      });
     }
-    await this.inUnitOfWork(async () => {
-      const state = await this.state();
-      const last = events[events.length - 1].position;
-      // Another process took over because this one was too slow, and has come further.
-      if (state.checkpoint >= last) return;
-      for (const event of parked) deferred.park(this.reaction, event);
-      for (const [event, error] of failures) this.defer(event, error);
-      this.moveTo(state, last);
-      this.record(events, startedAt);
-    });
+    if (outage) throw outage;
     return events.length === EXTERNAL_BATCH;
   }
 
-  /** Of several processes, one calls out at a time. @returns the reaction's state, or nothing if it is another's turn */
-  private async claim(): Promise<ReactionTable | undefined> {
-    const state = await this.state();
-    const now = this.tools.clock.now().getTime();
-    if (state.holder && state.holder !== PROCESS && state.heldUntil! > now) {
-      this.sleep(state.heldUntil! - now);
-      return undefined;
+  /** One after another, until they are done, somebody wants the reaction to stop, or the database is out of order. */
+  private async callOutForAll(events: readonly StoredEvent[]) {
+    const handled: StoredEvent[] = [];
+    const failures = new Map<StoredEvent, unknown>();
+    const parked: StoredEvent[] = [];
+    const blocked = await this.blocked(events);
+    for (const event of events) {
+      if (this.stopped) break;
+      if (blocked.has(event.stream)) {
+        parked.push(event);
+      } else {
+        try {
+          if (!(await this.mayCallOut())) break;
+          await this.callOut(event);
+        } catch (error) {
+          if (isOutage(error)) return { handled, failures, parked, outage: error };
+          failures.set(event, error);
+          if (this.reaction.onFailure === 'park') blocked.add(event.stream);
+        }
+      }
+      handled.push(event);
     }
-    this.tools.work.put(ReactionTable, { ...state, holder: PROCESS, heldUntil: now + LEASE });
-    return state;
+    return { handled, failures, parked };
+  }
+
+  /** Of several processes, one calls out at a time. @returns whether it is this one, for long enough */
+  private async mayCallOut(): Promise<boolean> {
+    const now = this.tools.clock.now().getTime();
+    if (this.heldUntil - now > LEASE / 2) return true;
+    const state = await this.inUnitOfWork(() => this.claim(now));
+    const mine = state.holder === PROCESS;
+    this.heldUntil = mine ? state.heldUntil! : 0;
+    if (!mine) this.sleep(state.heldUntil! - now);
+    return mine;
+  }
+
+  private async claim(now: number): Promise<ReactionTable> {
+    const state = await this.state();
+    const { holder, heldUntil = 0 } = state;
+    if (holder && holder !== PROCESS && heldUntil > now && mayBeAlive(holder)) return state;
+    const claimed = { ...state, holder: PROCESS, heldUntil: now + LEASE };
+    this.tools.work.put(ReactionTable, claimed);
+    return claimed;
   }
 
   /** Lets another process call out at once. */
@@ -309,14 +331,15 @@ export class ReactionRunner {
     const due = next.filter(({ dueAt }) => dueAt <= now());
     for (const { position } of due) {
       if (this.stopped) return false;
-      await this.retry(position);
+      if (!(await this.retry(position))) return false;
       this.tools.onProgress();
     }
     this.nextDue = due.length ? undefined : (next[0]?.dueAt ?? Infinity);
     return due.length > 0;
   }
 
-  private async retry(position: number): Promise<void> {
+  /** @returns whether it was this process's turn to try */
+  private async retry(position: number): Promise<boolean> {
     const { deferred, log, clock } = this.tools;
     const startedAt = clock.now().toISOString();
     const [event] = await log.at([position]);
@@ -326,7 +349,7 @@ export class ReactionRunner {
     };
     try {
       if (this.reaction.mode === 'external') {
-        if (!(await this.inUnitOfWork(() => this.claim()))) return;
+        if (!(await this.mayCallOut())) return false;
         await this.callOut(event);
         await this.inUnitOfWork(async () => {
           const row = await waiting();
@@ -350,6 +373,19 @@ export class ReactionRunner {
         if (row) this.defer(event, error, row);
       });
     }
+    return true;
+  }
+}
+
+/** A process of this machine that has died will not give its lease back. Of other machines nothing is known. */
+function mayBeAlive(holder: string): boolean {
+  const [host, pid] = holder.split('/');
+  if (host !== hostname()) return true;
+  try {
+    process.kill(Number(pid), 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 
