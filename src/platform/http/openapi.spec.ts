@@ -1,13 +1,11 @@
 import { Body, Controller, Get, Module, Post, Query } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { join } from 'node:path';
 import request from 'supertest';
-import { version } from '../../../package.json';
+import { BUILD } from '../build';
 import { configureHttp } from './configure-http';
 import { createFastifyAdapter } from './fastify';
 import { IdParam, ListOf, MoneyAmount, MoneyRequest, PageQuery, Text, WholeNumber } from './fields';
-import { packageVersion } from './openapi';
 
 class Line {
   @WholeNumber({ min: 1, max: 9 }) quantity: number;
@@ -54,8 +52,7 @@ describe('The description of the API', () => {
 
   it('has the title of the shop and the version of its package', async () => {
     const { body } = await get('/openapi.json');
-    expect(body.info).toMatchObject({ title: 'Bookshelf', version });
-    expect(packageVersion(join(__dirname, 'a', 'b'))).toBe(version);
+    expect(body.info).toMatchObject({ title: 'Bookshelf', version: BUILD });
   });
 
   it('documents fields by the rules that check them', async () => {

@@ -1,16 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-
-/** The version in the nearest package.json above this file: found from `src` and from `dist`, wherever the process runs. */
-export function packageVersion(from = __dirname): string {
-  const file = join(from, 'package.json');
-  if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-  const parent = dirname(from);
-  if (parent === from) throw new Error('no package.json above the application');
-  return packageVersion(parent);
-}
+import { BUILD } from '../build';
 
 /**
  * Serves the description of the API as `/openapi.json` and, for people, as `/docs`, with nothing loaded from elsewhere.
@@ -32,7 +22,7 @@ function describe(app: NestFastifyApplication): OpenAPIObject {
     .setDescription(
       'The back end of an online bookshop. Every error is `application/problem+json` with a stable `code`.',
     )
-    .setVersion(packageVersion())
+    .setVersion(BUILD)
     .build();
   const document = SwaggerModule.createDocument(app, config);
   document.components = {
