@@ -1,22 +1,27 @@
-import { Body, Controller, Get, HttpCode, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
-
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiBody, ApiConsumes, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { Readable } from 'node:stream';
 import { IdParam } from '../platform/http/fields';
+import { NDJSON, streamLines } from '../platform/http/ndjson';
 import { Page } from '../platform/http/page';
 import type { Reply } from '../platform/http/reply';
 import {
   AddBookRequest,
   BrowseBooksRequest,
+  ImportBooksRequest,
   RepriceBookRequest,
   ReviseBookRequest,
   WithdrawBookRequest,
 } from './catalog.requests';
 import { AddBook } from './commands/add-book.command';
+import { ImportBooks } from './commands/import-books';
 import { PublishBook } from './commands/publish-book.command';
 import { RepriceBook } from './commands/reprice-book.command';
 import { ReviseBook } from './commands/revise-book.command';
 import { WithdrawBook } from './commands/withdraw-book.command';
+import { formatOf, parseBookList } from './outside/book-list/parse-book-list';
 import { BookOnShelf, BrowseBooks } from './queries/browse-books.query';
 import { BookDetails, FindBook } from './queries/find-book.query';
 
@@ -26,6 +31,7 @@ export class CatalogController {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
+    private readonly imports: ImportBooks,
   ) {}
 
   @Post()
@@ -36,6 +42,32 @@ export class CatalogController {
     const id = await this.commands.execute(new AddBook({ ...description, price: price.toMoney() }));
     void reply.header('location', `/books/${id}`);
     return { id };
+  }
+
+  /**
+   * Adds the books of a list, and tells how it goes line by line: progress, what was refused and why, and a summary.
+   * The same list may be sent again: what is in the catalog already is only counted.
+   */
+  @Post('import')
+  @HttpCode(200)
+  @RouteConfig({ streams: true })
+  @ApiConsumes('text/csv', 'application/x-ndjson')
+  @ApiBody({
+    schema: { type: 'string', example: 'title,author,isbn\nThe Great Gatsby,F. Scott Fitzgerald,0743273567' },
+  })
+  @ApiProduces('application/x-ndjson')
+  async import(
+    @Query() query: ImportBooksRequest,
+    @Headers('content-type') mediaType: string,
+    @Body() body: Readable,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<Readable> {
+    // Destroying the body would break the connection before the answer is sent.
+    const bytes = body.iterator({ destroyOnReturn: false });
+    const news = this.imports.run(parseBookList(bytes, formatOf(mediaType), query.toDefaults()));
+    const lines = await streamLines(news);
+    void reply.header('content-type', NDJSON);
+    return lines;
   }
 
   @Get()

@@ -3,6 +3,7 @@ import { publishes } from '../platform/event-log/event-types';
 import { CatalogController } from './catalog.controller';
 import * as catalogEvents from './catalog.events';
 import { AddBookHandler } from './commands/add-book.command';
+import { ImportBooks } from './commands/import-books';
 import { PublishBookHandler } from './commands/publish-book.command';
 import { RepriceBookHandler } from './commands/reprice-book.command';
 import { ReviseBookHandler } from './commands/revise-book.command';
@@ -23,6 +24,7 @@ import { BrowseProjection } from './reactions/browse.projection';
     RepriceBookHandler,
     PublishBookHandler,
     WithdrawBookHandler,
+    ImportBooks,
     // queries
     BrowseBooksHandler,
     FindBookHandler,

@@ -1,4 +1,5 @@
 import { Moment, MoneyAmount, MoneyRequest, PageQuery, QueryFlag, Text } from '../platform/http/fields';
+import { Defaults, moneyOf } from './outside/book-list/row';
 
 export class AddBookRequest {
   @Text({ max: 200 }) title: string;
@@ -25,6 +26,20 @@ export class RepriceBookRequest {
 
 export class WithdrawBookRequest {
   @Text({ max: 500, optional: true }) reason?: string;
+}
+
+/** What a list of books does not say itself. */
+export class ImportBooksRequest {
+  /** What a book costs whose row has no price: 12.99 */
+  @Text({ max: 20, optional: true }) price?: string;
+  /** ISO 4217, for prices without a currency. */
+  @Text({ max: 3, optional: true }) currency = 'USD';
+
+  /** @throws Invalid at `price` or `currency` */
+  toDefaults(): Defaults {
+    const { currency } = moneyOf(this.price ?? '0', this.currency);
+    return { price: this.price === undefined ? undefined : moneyOf(this.price, currency), currency };
+  }
 }
 
 export class BrowseBooksRequest extends PageQuery {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../platform/unit-of-work/unit-of-work';
-import { Book } from '../model/book';
+import { Book, BookState } from '../model/book';
 import { BookAlreadyInCatalog, BookNotFound } from '../model/catalog.errors';
 import { BookTable } from './book.table';
 
@@ -15,6 +15,15 @@ export class BookRepository {
     const row = await this.work.find(BookTable, id);
     if (!row) throw new BookNotFound(id);
     return this.work.track(toBook(row), streamOf(id), row.version);
+  }
+
+  /** Whether a book with this ISBN, or with this key of a supplier's list, is stored. */
+  async isInCatalog({ isbn, reference }: Pick<BookState, 'isbn' | 'reference'>): Promise<boolean> {
+    const found = await this.work.query(
+      `SELECT 1 FROM catalog_book WHERE isbn = $1 UNION ALL SELECT 1 FROM catalog_book WHERE reference = $2 LIMIT 1`,
+      [isbn ?? null, reference ?? null],
+    );
+    return found.length > 0;
   }
 
   /** @throws BookAlreadyInCatalog when another book has the same ISBN, or the same key of a supplier's list */

@@ -1,0 +1,69 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from '../app.module';
+import { QuietLogger } from '../platform/observability/quiet-logger';
+import { reasonToStop } from '../platform/observability/reason-to-stop';
+
+/** The program cannot do what it was asked for, and the reason is for people: one line, no stack. */
+export class Failure extends Error {}
+
+const INTERRUPTED: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
+
+/** The first Ctrl-C asks the program to stop cleanly; the second does not ask. */
+export class Interruption {
+  private readonly controller = new AbortController();
+  readonly signal = this.controller.signal;
+  private exitCode = 0;
+
+  constructor() {
+    for (const [name, code] of Object.entries(INTERRUPTED)) {
+      process.on(name, () => {
+        if (this.signal.aborted) process.exit(code);
+        this.exitCode = code;
+        this.controller.abort();
+      });
+    }
+  }
+
+  /** What the program has to exit with, if it was interrupted. */
+  get code(): number | undefined {
+    return this.signal.aborted ? this.exitCode : undefined;
+  }
+}
+
+/** Runs a program to its exit code, which is 1 after a failure. */
+export function runProgram(program: (interruption: Interruption) => Promise<number>): void {
+  // Whoever reads the output may have seen enough (`| head`), which is no reason to leave the work half done.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  void program(new Interruption())
+    .catch((error: unknown) => {
+      process.stderr.write(`${error instanceof Failure ? error.message : reasonToStop(error)}\n`);
+      return 1;
+    })
+    .then((code) => (process.exitCode = code));
+}
+
+/** Opens the shop without its HTTP side, for as long as the work takes. Reactions run meanwhile. */
+export async function withShop<T>(work: (shop: INestApplicationContext) => Promise<T>): Promise<T> {
+  const shop = await NestFactory.createApplicationContext(AppModule, {
+    logger: new ComplaintsOnly(),
+    abortOnError: false,
+  });
+  try {
+    return await work(shop);
+  } finally {
+    await shop.close();
+  }
+}
+
+/** The screen belongs to the program; what goes wrong is told all the same. */
+class ComplaintsOnly extends QuietLogger {
+  override log(): void {}
+
+  /** Why the shop cannot be opened is told in one line, when the program ends. */
+  override error(message: unknown, ...rest: unknown[]): void {
+    if (rest.at(-1) !== 'ExceptionHandler') super.error(message, ...(rest as [string]));
+  }
+}
