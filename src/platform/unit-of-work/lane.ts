@@ -10,8 +10,8 @@ interface Job<G, T = unknown> {
 
 /** The inside of one transaction, as the lane sees it. */
 export interface Group {
-  /** Work that failed has left traces which only a rollback can remove. */
-  readonly spoiled: boolean;
+  /** @throws what has left traces that only a rollback can remove, whoever may have caught it */
+  assertSound(): void;
   /** Sends everything that the finished jobs have asked for. */
   flush(): Promise<void>;
   /** Called once everything is durable. */
@@ -97,10 +97,10 @@ export class Lane<G extends Group> {
           const value = await job.work(group);
           answers.push(() => job.resolve(value));
         } catch (error) {
-          if (group.spoiled) throw error;
           // Told only after the commit: what it was refused for may be the doing of a job before it.
           answers.push(() => job.reject(error));
         }
+        group.assertSound();
       }
       await group.flush();
       await this.connection.run('COMMIT');

@@ -23,6 +23,8 @@ export class Scope {
   readonly events: Raised[] = [];
   /** Aggregates that were saved here and whose events nobody has committed yet. */
   readonly uncommitted = new Set<AggregateRoot>();
+  /** Something that was written here is in the database already, so dropping this scope does not undo it. */
+  sent = false;
 
   constructor(
     readonly transaction: Transaction,
@@ -44,6 +46,7 @@ export class Scope {
   complete(): void {
     this.parent?.writes.merge(this.writes);
     this.parent?.events.push(...this.events);
+    if (this.parent && this.sent) this.parent.sent = true;
   }
 }
 

@@ -4,11 +4,7 @@ import { Pending, VersionConflict, WriteSet } from './write-set';
 
 /** One database transaction, in which a group of units of work runs one after another. */
 export class Transaction {
-  /**
-   * Rows of work that may still fail have been sent, or a statement that nobody recorded. Only a rollback of the whole
-   * transaction can take those back.
-   */
-  spoiled = false;
+  private damage: { readonly error: unknown } | undefined;
 
   constructor(
     readonly connection: SqliteConnection,
@@ -17,15 +13,32 @@ export class Transaction {
   ) {}
 
   /**
+   * Something failed of which a part is in the database, or something was lost on the way there. Only a rollback of the
+   * whole transaction puts that right, even if a handler catches the error.
+   */
+  spoil(error: unknown): void {
+    this.damage ??= { error };
+  }
+
+  get spoiled(): boolean {
+    return this.damage !== undefined;
+  }
+
+  /** @throws the error that has spoiled this transaction, if any */
+  assertSound(): void {
+    if (this.damage) throw this.damage.error;
+  }
+
+  /**
    * Sends pending writes, each table's as one statement per kind.
    *
    * @throws VersionConflict when a row was changed by somebody else; the conflict that an insert brings when a unique
-   * key refuses it. The transaction must then be rolled back.
+   * key refuses it. The transaction is spoiled then.
    */
   flush(writes: WriteSet): Promise<void> {
     // Reads that run side by side must each find the rows that the other has just taken to send.
     const flushed = this.flushing.then(() => this.send(writes));
-    this.flushing = flushed.catch(() => undefined);
+    this.flushing = flushed.catch((error) => this.spoil(error));
     return flushed;
   }
 

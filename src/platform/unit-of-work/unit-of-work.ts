@@ -129,6 +129,9 @@ export class UnitOfWork {
       this.assertCommitted(scope);
       scope.complete();
       return value;
+    } catch (error) {
+      if (scope.sent) scope.transaction.spoil(error);
+      throw error;
     } finally {
       scope.closed = true;
     }
@@ -305,10 +308,11 @@ export class UnitOfWork {
     if (!scope) return false;
     const chain: Scope[] = [];
     for (let one: Scope | undefined = scope; one; one = one.parent) chain.unshift(one);
-    // The outermost holds only finished work of this transaction.
-    for (const one of chain.slice(1)) if (!one.writes.isEmpty) scope.transaction.spoiled = true;
-    for (const one of chain) await scope.transaction.flush(one.writes);
-    if (writes) scope.transaction.spoiled = true;
+    for (const one of chain) {
+      if (!one.writes.isEmpty) one.sent = true;
+      await scope.transaction.flush(one.writes);
+    }
+    if (writes) scope.sent = true;
     return true;
   }
 
@@ -320,9 +324,7 @@ export class UnitOfWork {
     const root = new Scope(transaction, GROUP);
     return {
       root,
-      get spoiled() {
-        return transaction.spoiled;
-      },
+      assertSound: () => transaction.assertSound(),
       flush: async () => {
         this.append(root);
         await transaction.flush(root.writes);
