@@ -1,11 +1,4 @@
-import {
-  CallHandler,
-  ExecutionContext,
-  Injectable,
-  NestInterceptor,
-  OnApplicationBootstrap,
-  Type,
-} from '@nestjs/common';
+import { CallHandler, ExecutionContext, Injectable, NestInterceptor, Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Observable } from 'rxjs';
@@ -56,28 +49,24 @@ function requestFrom(headers: Record<string, unknown>): Request {
  * that position: a context's tables are fed by its own reactions and by nothing else.
  */
 @Injectable()
-export class MinEventPosition implements NestInterceptor, OnApplicationBootstrap {
-  private readonly feeding = new Map<Type, ReactionDefinition[]>();
-
+export class MinEventPosition implements NestInterceptor {
   constructor(
     private readonly modules: ModulesContainer,
     private readonly reactions: Reactions,
     private readonly progress: Progress,
   ) {}
 
-  onApplicationBootstrap(): void {
-    for (const module of this.modules.values()) {
-      const feeding = this.reactions.all.filter((reaction) => reaction.module === module);
-      for (const { metatype } of module.controllers.values()) this.feeding.set(metatype as Type, feeding);
-    }
-  }
-
   /** @throws Invalid for a header that is no position; ServiceUnavailable when the reactions stay behind */
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const { headers } = context.switchToHttp().getRequest<{ headers: Record<string, string | undefined> }>();
     const wanted = headers['min-event-position'];
-    if (wanted !== undefined) await this.waitFor(wanted, this.feeding.get(context.getClass()) ?? []);
+    if (wanted !== undefined) await this.waitFor(wanted, this.feeding(context.getClass()));
     return next.handle();
+  }
+
+  private feeding(controller: Type): readonly ReactionDefinition[] {
+    const own = [...this.modules.values()].find(({ controllers }) => controllers.has(controller));
+    return this.reactions.all.filter(({ module }) => module === own);
   }
 
   private async waitFor(wanted: string, feeding: readonly ReactionDefinition[]): Promise<void> {
