@@ -188,6 +188,12 @@ describe('A hurried customer', () => {
     expect(await client.stock(await client.addBook())).toEqual([10, 0, 10]);
   });
 
+  it('orders a book in the moment it is added, even if its stock is late', async () => {
+    jest.spyOn(OpenStockOnBookAdded.prototype, 'handle').mockRejectedValueOnce(new Error('the shelf is being painted'));
+    const client = new Client(shop);
+    await client.order({ [await client.addBook()]: 1 });
+  });
+
   it('reads each step of an order in the moment it is taken', async () => {
     const client = new Client(shop);
     const bookId = await client.addBook();
