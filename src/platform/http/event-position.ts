@@ -12,6 +12,11 @@ import { ServiceUnavailable } from './problem';
 /** How long a reader waits for the reactions that feed what it reads, in milliseconds. */
 const LONGEST_WAIT = 5_000;
 
+interface Incoming {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const CORRELATION = /^[\w.:-]{1,64}$/;
 
@@ -46,12 +51,11 @@ function requestFrom(headers: Record<string, unknown>): Request {
 
 /**
  * Answers a request with the header `Min-Event-Position` once every reaction of the controller's own module has passed
- * that position: a context's tables are fed by its own reactions and by nothing else.
+ * that position: a context's tables are fed by its own reactions and by nothing else. A command also waits for the
+ * modules that have in-transaction reactions, as these take part in it.
  */
 @Injectable()
 export class MinEventPosition implements NestInterceptor {
-  private readonly feeding = new Map<unknown, readonly ReactionDefinition[]>();
-
   constructor(
     private readonly modules: ModulesContainer,
     private readonly reactions: Reactions,
@@ -60,20 +64,21 @@ export class MinEventPosition implements NestInterceptor {
 
   /** @throws Invalid for a header that is no position; ServiceUnavailable when the reactions stay behind */
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
-    const { headers } = context.switchToHttp().getRequest<{ headers: Record<string, string | undefined> }>();
+    const { method, headers } = context.switchToHttp().getRequest<Incoming>();
     const wanted = headers['min-event-position'];
-    if (wanted !== undefined) await this.waitFor(wanted, this.feedingOf(context.getClass()));
+    if (wanted !== undefined) {
+      const isRead = method === 'GET' || method === 'HEAD';
+      await this.waitFor(wanted, this.feeding(context.getClass(), isRead));
+    }
     return next.handle();
   }
 
-  private feedingOf(controller: Type): readonly ReactionDefinition[] {
-    let feeding = this.feeding.get(controller);
-    if (!feeding) {
-      const home = [...this.modules.values()].find(({ controllers }) => controllers.has(controller));
-      feeding = this.reactions.all.filter(({ module }) => module === home);
-      this.feeding.set(controller, feeding);
-    }
-    return feeding;
+  private feeding(controller: Type, isRead: boolean): readonly ReactionDefinition[] {
+    const { all } = this.reactions;
+    const own = [...this.modules.values()].find(({ controllers }) => controllers.has(controller));
+    const within = isRead ? [] : all.filter(({ mode }) => mode === 'in-transaction');
+    const modules = new Set<unknown>([own, ...within.map(({ module }) => module)]);
+    return all.filter(({ module }) => modules.has(module));
   }
 
   private async waitFor(wanted: string, feeding: readonly ReactionDefinition[]): Promise<void> {
