@@ -55,6 +55,11 @@ export class DeferredEvents {
     this.work.put(DeferredTable, { ...this.fresh(reaction, event), state: 'parked' });
   }
 
+  /** Stores that an event is due at once. */
+  postpone(reaction: ReactionDefinition, event: StoredEvent): void {
+    this.revive(this.fresh(reaction, event));
+  }
+
   /** Stores a failed attempt: the event is tried again later, or it is a dead letter. */
   fail(reaction: ReactionDefinition, event: StoredEvent, error: unknown, before?: DeferredTable): DeferredTable {
     const row = before ?? this.fresh(reaction, event);

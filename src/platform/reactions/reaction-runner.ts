@@ -227,6 +227,12 @@ export class ReactionRunner {
     this.logger.warn(`${event.type} at ${event.position}: ${fate}: ${row.error}`);
   }
 
+  /** The event was not tried, and nothing stands before it any more: it is due at once. */
+  private postpone(event: StoredEvent): void {
+    this.tools.deferred.postpone(this.reaction, event);
+    this.nextDue = undefined;
+  }
+
   /** Gives one event to the handler, in a smaller unit of work that is dropped when the handler throws. */
   private async deliver(stored: StoredEvent): Promise<void> {
     await this.tools.work.within(currentScope()!, causedBy(stored, this.reaction.name), () => this.handle(stored));
@@ -268,8 +274,15 @@ export class ReactionRunner {
       const last = events[events.length - 1].position;
       // Another process took over because this one was too slow, and has come further.
       if (state.checkpoint >= last) return;
-      for (const event of parked) deferred.park(this.reaction, event);
-      for (const [event, error] of failures) this.defer(event, error);
+      // An operator may have skipped what the parked ones were to wait behind.
+      const stillBlocked = await this.blocked([...parked]);
+      for (const event of events) {
+        if (failures.has(event)) this.defer(event, failures.get(event));
+        else if (!parked.has(event)) continue;
+        else if (stillBlocked.has(event.stream)) deferred.park(this.reaction, event);
+        else this.postpone(event);
+        stillBlocked.add(event.stream);
+      }
       this.moveTo(state, last);
       this.record(events, startedAt);
     });
