@@ -1,7 +1,8 @@
-import { Type } from '@nestjs/common';
+import { DynamicModule, Provider, Type } from '@nestjs/common';
+import { EventBus } from '@nestjs/cqrs';
 import { AddBook } from '../../src/catalog/commands/add-book.command';
 import { RepriceBook } from '../../src/catalog/commands/reprice-book.command';
-import { EventClass } from '../../src/platform/event-log/event-types';
+import { EventClass, publishes } from '../../src/platform/event-log/event-types';
 import { Reaction, ReactionOptions } from '../../src/platform/reactions/reaction.decorator';
 import { Bookshelf } from './bookshelf';
 
@@ -73,3 +74,18 @@ export async function deadLettersOf(shop: Bookshelf, name: string) {
     history: { at: string; error: string }[];
   }[];
 }
+
+/** A context of this test, with its events and what else its module holds. */
+export function context(
+  name: string,
+  events: Record<string, unknown>,
+  providers: Provider[] = [],
+  { retired = [], controllers = [] }: { retired?: readonly string[]; controllers?: Type[] } = {},
+): DynamicModule {
+  const module = { [name]: class {} }[name];
+  return { module, controllers, providers: [publishes(events, retired), ...providers] };
+}
+
+/** Stores events that belong to no aggregate, all in one unit of work. */
+export const raise = (shop: Bookshelf, ...events: object[]): Promise<void> =>
+  shop.work.run('test', async () => shop.get(EventBus).publishAll(events));
