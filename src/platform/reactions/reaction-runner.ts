@@ -97,6 +97,7 @@ export class ReactionRunner {
     } catch (error) {
       // Not this event's fault: the database is locked, full or closed. Nothing was tried, so no attempt is counted.
       if (!this.stopped) this.logger.error(`pauses for ${this.pause} ms: ${String(error)}`);
+      this.nextDue = undefined;
       this.sleep(this.pause);
       this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
     } finally {
@@ -222,7 +223,7 @@ export class ReactionRunner {
 
   private defer(event: StoredEvent, error: unknown, before?: DeferredTable): void {
     const row = this.tools.deferred.fail(this.reaction, event, error, before);
-    if (row.dueAt !== undefined) this.nextDue = Math.min(this.nextDue ?? Infinity, row.dueAt);
+    if (row.dueAt !== undefined && this.nextDue !== undefined) this.nextDue = Math.min(this.nextDue, row.dueAt);
     const fate = row.state === 'dead' ? `dead letter (${row.reason})` : `attempt ${row.attempts} failed`;
     this.logger.warn(`${event.type} at ${event.position}: ${fate}: ${row.error}`);
   }
@@ -318,6 +319,8 @@ export class ReactionRunner {
   private async retryDue(): Promise<boolean> {
     const now = () => this.tools.clock.now().getTime();
     if (this.nextDue !== undefined && this.nextDue > now()) return false;
+    // Whoever makes an event due while this looks, or tries, forgets the time again.
+    this.nextDue = Infinity;
     const next = await this.tools.deferred.next(this.reaction.name, RETRIES_AT_ONCE);
     const due = next.filter(({ dueAt }) => dueAt <= now());
     for (const { position } of due) {
@@ -325,7 +328,8 @@ export class ReactionRunner {
       await this.retry(position);
       this.tools.onProgress();
     }
-    this.nextDue = due.length ? undefined : (next[0]?.dueAt ?? Infinity);
+    if (due.length) this.nextDue = undefined;
+    else if (this.nextDue !== undefined) this.nextDue = next[0]?.dueAt ?? Infinity;
     return due.length > 0;
   }
 
