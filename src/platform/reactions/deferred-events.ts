@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { Database } from '../database/database';
@@ -66,8 +67,8 @@ export class DeferredEvents {
     const attempts = row.attempts + 1;
     const fate = afterFailure(error, attempts, reaction.retry, Math.random());
     const now = this.clock.now();
-    const told = error instanceof Error ? error : new Error(String(error));
-    const text = `${told.name}: ${told.message}`.slice(0, LONGEST_TEXT);
+    const text = (error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)).slice(0, LONGEST_TEXT);
+    const stack = error instanceof Error ? String(error.stack).slice(0, LONGEST_TEXT) : undefined;
     const failed: DeferredTable = {
       ...row,
       attempts,
@@ -75,7 +76,7 @@ export class DeferredEvents {
       dueAt: 'delay' in fate ? now.getTime() + fate.delay : undefined,
       reason: 'dead' in fate ? fate.dead : undefined,
       error: text,
-      stack: told.stack?.slice(0, LONGEST_TEXT),
+      stack,
       history: [...row.history, { at: now.toISOString(), error: text }].slice(-KEPT_ATTEMPTS),
     };
     this.work.put(DeferredTable, failed);
