@@ -8,6 +8,7 @@ import { DeadLetters } from '../../src/platform/reactions/dead-letters';
 import { DeferredEvents } from '../../src/platform/reactions/deferred-events';
 import { retiresReactions } from '../../src/platform/reactions/discovery';
 import { ReactionOptions, Unrecoverable } from '../../src/platform/reactions/reaction.decorator';
+import { ReactionTable } from '../../src/platform/reactions/reaction.tables';
 import { Reactions } from '../../src/platform/reactions/reactions.service';
 import { afterFailure, DEFAULT_RETRY } from '../../src/platform/reactions/retry-policy';
 import { Bookshelf, ManualClock, Settings } from '../support/bookshelf';
@@ -223,6 +224,35 @@ describe('Retry with an end: a failed event is tried again, ever more rarely, un
       clock.advance(1_000);
       await whenIdle();
       expect(await fateOf(orderId)).toMatchObject({ state: 'retrying', attempts: 2 });
+    });
+
+    it('waits for its turn, and does not ask without a pause, while another process calls out', async () => {
+      const failingOnce = reaction(
+        OrderPlaced,
+        NAME,
+        () => {
+          if (++tries === 1) throw new Error('no paper');
+        },
+        { effects: 'external' },
+      );
+      await open({ providers: [failingOnce] });
+      const orderId = await placeOrder();
+      await whenIdle();
+      await shop.work.run('another process', async () => {
+        const state = (await shop.work.find(ReactionTable, NAME))!;
+        const heldUntil = clock.now().getTime() + 60_000;
+        shop.work.put(ReactionTable, { ...state, holder: 'elsewhere/1', heldUntil });
+      });
+      const looks = jest.spyOn(shop.get(DeferredEvents), 'next');
+      clock.advance(1_000);
+      await whenIdle();
+      expect(looks.mock.calls.length).toBeLessThan(3);
+      expect(await fateOf(orderId)).toMatchObject({ state: 'retrying', attempts: 1 });
+
+      clock.advance(59_000);
+      await shop.settle();
+      expect(await fateOf(orderId)).toMatchObject({ state: 'done' });
+      expect(tries).toBe(2);
     });
 
     it('is not put off by another event that fails before the overdue one is looked at', async () => {

@@ -295,7 +295,7 @@ export class ReactionRunner {
     const state = await this.state();
     const now = this.tools.clock.now().getTime();
     if (state.holder && state.holder !== PROCESS && state.heldUntil! > now) {
-      this.sleep(state.heldUntil! - now);
+      this.nextDue = state.heldUntil!;
       return undefined;
     }
     this.tools.work.put(ReactionTable, { ...state, holder: PROCESS, heldUntil: now + LEASE });
@@ -325,7 +325,7 @@ export class ReactionRunner {
     const due = next.filter(({ dueAt }) => dueAt <= now());
     for (const { position } of due) {
       if (this.stopped) return false;
-      await this.retry(position);
+      if (!(await this.retry(position))) return false;
       this.tools.onProgress();
     }
     if (due.length) this.nextDue = undefined;
@@ -333,7 +333,8 @@ export class ReactionRunner {
     return due.length > 0;
   }
 
-  private async retry(position: number): Promise<void> {
+  /** @returns whether it was this process's turn */
+  private async retry(position: number): Promise<boolean> {
     const { deferred, log } = this.tools;
     const [event] = await log.at([position]);
     const waiting = async () => {
@@ -342,7 +343,7 @@ export class ReactionRunner {
     };
     try {
       if (this.reaction.mode === 'external') {
-        if (!(await this.inUnitOfWork(() => this.claim()))) return;
+        if (!(await this.inUnitOfWork(() => this.claim()))) return false;
         await this.callOut(event);
         await this.inUnitOfWork(async () => {
           const row = await waiting();
@@ -363,6 +364,7 @@ export class ReactionRunner {
         if (row) this.defer(event, error, row);
       });
     }
+    return true;
   }
 }
 
