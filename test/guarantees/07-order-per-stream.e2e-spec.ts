@@ -175,7 +175,7 @@ describe('Order per stream: a reaction sees the events of one stream in order', 
     clock.advance(1_000);
     await open({}, shop.folder);
     await repriceBook(shop, emma, 103);
-    await shop.until('Ulysses is done', async () => printer.printed.length === 3);
+    await shop.until('Ulysses is done', () => Promise.resolve(printer.printed.length === 3));
     await caughtUp(shop, NAME);
     expect(printer.printed).toEqual([201, 202, 203]);
     await shop.stop();
@@ -236,9 +236,9 @@ describe('Order per stream: a reaction sees the events of one stream in order', 
           printer.failures.set(cents, failures);
           await repriceBook(shop, books[book], cents);
         }
-        await shop.until('everything is printed', async () => {
+        await shop.until('everything is printed', () => {
           clock.advance(10_000);
-          return printer.printed.length === script.length;
+          return Promise.resolve(printer.printed.length === script.length);
         });
         await shop.settle();
         const bookOf = (cents: number) => expected.findIndex((one) => one.includes(cents));

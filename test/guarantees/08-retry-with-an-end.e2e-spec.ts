@@ -271,7 +271,7 @@ describe('Retry with an end: a failed event is tried again, ever more rarely, un
 
       clock.advance(1_000);
       await open({ providers: [failingFor], folder: shop.folder });
-      await shop.until('both have been tried', async () => tried.includes(fresh));
+      await shop.until('both have been tried', () => Promise.resolve(tried.includes(fresh)));
       await whenIdle();
       expect(tried).toEqual([overdue, fresh, overdue]);
     });
@@ -358,7 +358,7 @@ describe('Retry with an end: a failed event is tried again, ever more rarely, un
       NAME,
       () => {
         tries++;
-        throw thrown;
+        throw thrown as Error;
       },
       { retry: { attempts: 1 } },
     );

@@ -88,4 +88,4 @@ export function context(
 
 /** Stores events that belong to no aggregate, all in one unit of work. */
 export const raise = (shop: Bookshelf, ...events: object[]): Promise<void> =>
-  shop.work.run('test', async () => shop.get(EventBus).publishAll(events));
+  shop.work.run('test', () => Promise.resolve(shop.get(EventBus).publishAll(events)));
