@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { Database } from '../database/database';
@@ -55,14 +56,19 @@ export class DeferredEvents {
     this.work.put(DeferredTable, { ...this.fresh(reaction, event), state: 'parked' });
   }
 
+  /** Stores that an event is due at once. */
+  postpone(reaction: ReactionDefinition, event: StoredEvent): void {
+    this.revive(this.fresh(reaction, event));
+  }
+
   /** Stores a failed attempt: the event is tried again later, or it is a dead letter. */
   fail(reaction: ReactionDefinition, event: StoredEvent, error: unknown, before?: DeferredTable): DeferredTable {
     const row = before ?? this.fresh(reaction, event);
     const attempts = row.attempts + 1;
     const fate = afterFailure(error, attempts, reaction.retry, Math.random());
     const now = this.clock.now();
-    const told = error instanceof Error ? error : new Error(String(error));
-    const text = `${told.name}: ${told.message}`.slice(0, LONGEST_TEXT);
+    const text = (error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)).slice(0, LONGEST_TEXT);
+    const stack = error instanceof Error ? String(error.stack).slice(0, LONGEST_TEXT) : undefined;
     const failed: DeferredTable = {
       ...row,
       attempts,
@@ -70,7 +76,7 @@ export class DeferredEvents {
       dueAt: 'delay' in fate ? now.getTime() + fate.delay : undefined,
       reason: 'dead' in fate ? fate.dead : undefined,
       error: text,
-      stack: told.stack?.slice(0, LONGEST_TEXT),
+      stack,
       history: [...row.history, { at: now.toISOString(), error: text }].slice(-KEPT_ATTEMPTS),
     };
     this.work.put(DeferredTable, failed);

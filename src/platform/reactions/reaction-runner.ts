@@ -99,6 +99,7 @@ export class ReactionRunner {
     } catch (error) {
       // Not this event's fault: the database is locked, full or closed. Nothing was tried, so no attempt is counted.
       if (!this.stopped) this.logger.error(`pauses for ${this.pause} ms: ${String(error)}`);
+      this.nextDue = undefined;
       this.sleep(this.pause);
       this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
     } finally {
@@ -224,9 +225,15 @@ export class ReactionRunner {
 
   private defer(event: StoredEvent, error: unknown, before?: DeferredTable): void {
     const row = this.tools.deferred.fail(this.reaction, event, error, before);
-    if (row.dueAt !== undefined) this.nextDue = Math.min(this.nextDue ?? Infinity, row.dueAt);
+    if (row.dueAt !== undefined && this.nextDue !== undefined) this.nextDue = Math.min(this.nextDue, row.dueAt);
     const fate = row.state === 'dead' ? `dead letter (${row.reason})` : `attempt ${row.attempts} failed`;
     this.logger.warn(`${event.type} at ${event.position}: ${fate}: ${row.error}`);
+  }
+
+  /** The event was not tried, and nothing stands before it any more: it is due at once. */
+  private postpone(event: StoredEvent): void {
+    this.tools.deferred.postpone(this.reaction, event);
+    this.nextDue = undefined;
   }
 
   /** Gives one event to the handler, in a smaller unit of work that is dropped when the handler throws. */
@@ -255,26 +262,33 @@ export class ReactionRunner {
         const last = handled[handled.length - 1].position;
         // Another process took over because this one was too slow, and has come further.
         if (state.checkpoint >= last) return;
-        for (const event of parked) deferred.park(this.reaction, event);
-        for (const [event, error] of failures) this.defer(event, error);
+        // An operator may have skipped what the parked ones were to wait behind.
+        const stillBlocked = await this.blocked([...parked]);
+        for (const event of handled) {
+          if (failures.has(event)) this.defer(event, failures.get(event));
+          else if (!parked.has(event)) continue;
+          else if (stillBlocked.has(event.stream)) deferred.park(this.reaction, event);
+          else this.postpone(event);
+          stillBlocked.add(event.stream);
+        }
         this.moveTo(state, last);
         this.record(handled, startedAt);
       });
     }
     if (outage) throw outage;
-    return events.length === EXTERNAL_BATCH;
+    return handled.length === EXTERNAL_BATCH;
   }
 
   /** One after another, until they are done, somebody wants the reaction to stop, or the database is out of order. */
   private async callOutForAll(events: readonly StoredEvent[]) {
     const handled: StoredEvent[] = [];
     const failures = new Map<StoredEvent, unknown>();
-    const parked: StoredEvent[] = [];
+    const parked = new Set<StoredEvent>();
     const blocked = await this.blocked(events);
     for (const event of events) {
       if (this.stopped) break;
       if (blocked.has(event.stream)) {
-        parked.push(event);
+        parked.add(event);
       } else {
         try {
           if (!(await this.mayCallOut())) break;
@@ -297,7 +311,7 @@ export class ReactionRunner {
     const state = await this.inUnitOfWork(() => this.claim(now));
     const mine = state.holder === PROCESS;
     this.heldUntil = mine ? state.heldUntil! : 0;
-    if (!mine) this.sleep(state.heldUntil! - now);
+    if (!mine) this.nextDue = state.heldUntil!;
     return mine;
   }
 
@@ -327,6 +341,8 @@ export class ReactionRunner {
   private async retryDue(): Promise<boolean> {
     const now = () => this.tools.clock.now().getTime();
     if (this.nextDue !== undefined && this.nextDue > now()) return false;
+    // Whoever makes an event due while this looks, or tries, forgets the time again.
+    this.nextDue = Infinity;
     const next = await this.tools.deferred.next(this.reaction.name, RETRIES_AT_ONCE);
     const due = next.filter(({ dueAt }) => dueAt <= now());
     for (const { position } of due) {
@@ -334,7 +350,8 @@ export class ReactionRunner {
       if (!(await this.retry(position))) return false;
       this.tools.onProgress();
     }
-    this.nextDue = due.length ? undefined : (next[0]?.dueAt ?? Infinity);
+    if (due.length) this.nextDue = undefined;
+    else if (this.nextDue !== undefined) this.nextDue = next[0]?.dueAt ?? Infinity;
     return due.length > 0;
   }
 
