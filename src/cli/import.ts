@@ -171,26 +171,27 @@ function tell(
 /** Waits until everybody has heard of the new books: inventory has stocked them, the shop window shows them. */
 async function settle(shop: INestApplicationContext, interrupted: AbortSignal): Promise<void> {
   const statuses = shop.get(ReactionStatuses);
-  const progress = shop.get(Progress);
-  let waiting = await statuses.waiting();
-  if (waiting.length === 0) return;
-  const lags = async () =>
-    (await statuses.all())
-      .map(({ name, lag, deferred }) => ({ name, left: lag + deferred }))
-      .filter(({ left }) => left > 0);
-  const leftIn = (all: { left: number }[]) => all.reduce((sum, { left }) => sum + left, 0);
-  let before = leftIn(await lags());
-  let most = before;
-  let movedAt = Date.now();
+  let waiting: string[] = [];
+  const isDone = async () => (waiting = await statuses.waiting()).length === 0;
+  if (await isDone()) return;
   const meter = meterOf('reactions', 100);
+  let most = 0;
+  let before = '';
+  let movedAt = Date.now();
   try {
-    while (!(await progress.until(async () => (waiting = await statuses.waiting()).length === 0, 250))) {
-      const now = await lags();
-      const left = leftIn(now);
+    while (!(await shop.get(Progress).until(isDone, 250))) {
+      const all = await statuses.all();
+      const behind = all.filter(({ lag, deferred }) => lag + deferred > 0);
+      const left = behind.reduce((sum, { lag, deferred }) => sum + lag + deferred, 0);
       most = Math.max(most, left);
-      meter.show(100 * (1 - left / most), now.map((one) => `${one.name} ${number(one.left)} to go`).join(', '));
-      if (left !== before) movedAt = Date.now();
-      before = left;
+      meter.show(
+        100 * (1 - left / Math.max(1, most)),
+        behind.map(({ name, lag, deferred }) => `${name} ${number(lag + deferred)} to go`).join(', '),
+      );
+      // Lags are counted up to a limit; below it or above, checkpoints move.
+      const state = JSON.stringify(all.map(({ checkpoint, deferred, dead }) => [checkpoint, deferred, dead]));
+      if (state !== before) movedAt = Date.now();
+      before = state;
       if (interrupted.aborted || Date.now() - movedAt > PATIENCE) break;
     }
     if (waiting.length === 0) meter.show(100, 'everybody knows the new books');
