@@ -8,6 +8,7 @@ import { PublishBookHandler } from './commands/publish-book.command';
 import { RepriceBookHandler } from './commands/reprice-book.command';
 import { ReviseBookHandler } from './commands/revise-book.command';
 import { WithdrawBookHandler } from './commands/withdraw-book.command';
+import { CATALOG_INVARIANTS } from './persistence/catalog.invariants';
 import { BookRepository } from './persistence/book.repository';
 import { BrowseBooksHandler } from './queries/browse-books.query';
 import { FindBookHandler } from './queries/find-book.query';
@@ -17,6 +18,7 @@ import { BrowseProjection } from './reactions/browse.projection';
   controllers: [CatalogController],
   providers: [
     publishes(catalogEvents),
+    CATALOG_INVARIANTS,
     BookRepository,
     // commands
     AddBookHandler,

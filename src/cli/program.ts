@@ -58,6 +58,12 @@ export async function withShop<T>(work: (shop: INestApplicationContext) => Promi
   }
 }
 
+/** The same without reactions: the work looks, or changes something by itself, and leaves the rest to the open shop. */
+export function withIdleShop<T>(work: (shop: INestApplicationContext) => Promise<T>): Promise<T> {
+  process.env.REACTIONS = 'off';
+  return withShop(work);
+}
+
 /** The screen belongs to the program; what goes wrong is told all the same. */
 class ComplaintsOnly extends QuietLogger {
   override log(): void {}

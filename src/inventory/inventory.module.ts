@@ -5,6 +5,7 @@ import { ReceiveStockHandler } from './commands/receive-stock.command';
 import { InitialStock } from './inventory.settings';
 import { InventoryController } from './inventory.controller';
 import * as inventoryEvents from './inventory.events';
+import { INVENTORY_INVARIANTS } from './persistence/inventory.invariants';
 import { InventoryRepository } from './persistence/inventory.repository';
 import { BrowseInventoryHandler } from './queries/browse-inventory.query';
 import { BrowseMovementsHandler } from './queries/browse-movements.query';
@@ -19,6 +20,7 @@ import { TakeBackStockOnOrderReturned } from './reactions/take-back-stock-on-ord
   controllers: [InventoryController],
   providers: [
     publishes(inventoryEvents),
+    INVENTORY_INVARIANTS,
     InventoryRepository,
     InitialStock.provider,
     // commands

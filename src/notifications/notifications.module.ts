@@ -5,6 +5,7 @@ import { NoteAttemptHandler } from './commands/note-attempt.command';
 import { mailer } from './outside/mailer.provider';
 import { NotificationsController } from './notifications.controller';
 import * as notificationsEvents from './notifications.events';
+import { NOTIFICATIONS_INVARIANTS } from './persistence/notifications.invariants';
 import { NotificationRepository } from './persistence/notification.repository';
 import { BrowseNotificationsHandler } from './queries/browse-notifications.query';
 import { SendMailOnNotificationRequested } from './reactions/send-mail-on-notification-requested.reaction';
@@ -14,6 +15,7 @@ import { WriteLetterOnOrderStep } from './reactions/write-letter-on-order-step.r
   controllers: [NotificationsController],
   providers: [
     publishes(notificationsEvents),
+    NOTIFICATIONS_INVARIANTS,
     NotificationRepository,
     mailer,
     // commands

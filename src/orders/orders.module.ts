@@ -8,6 +8,7 @@ import { ReturnOrderHandler } from './commands/return-order.command';
 import { ShipOrderHandler } from './commands/ship-order.command';
 import { OrdersController } from './orders.controller';
 import * as ordersEvents from './orders.events';
+import { ORDERS_INVARIANTS } from './persistence/orders.invariants';
 import { OrderRepository } from './persistence/order.repository';
 import { PriceList } from './persistence/price-list';
 import { BrowseOrdersHandler } from './queries/browse-orders.query';
@@ -19,6 +20,7 @@ import { PriceListProjection } from './reactions/price-list.projection';
   controllers: [OrdersController],
   providers: [
     publishes(ordersEvents),
+    ORDERS_INVARIANTS,
     OrderRepository,
     PriceList,
     // commands

@@ -14,6 +14,8 @@ import { EventLog } from './event-log/event-log';
 import { EventsController } from './event-log/events.controller';
 import { EventTypes } from './event-log/event-types';
 import { MinEventPosition } from './http/event-position';
+import { Doctor } from './invariants/doctor';
+import { PLATFORM_INVARIANTS } from './invariants/platform.invariants';
 import { HealthController } from './observability/health.controller';
 import { ProjectionTables } from './projections/projection-tables';
 import { Rebuild } from './projections/rebuild';
@@ -88,6 +90,8 @@ class StorageModule {}
   controllers: [EventsController, ReactionsController, HealthController],
   providers: [
     { provide: APP_INTERCEPTOR, useClass: MinEventPosition },
+    PLATFORM_INVARIANTS,
+    Doctor,
     CommandsInUnitsOfWork,
     DeadLetters,
     Discovery,
@@ -98,6 +102,6 @@ class StorageModule {}
     ReactionStatuses,
     Progress,
   ],
-  exports: [Reactions, ReactionStatuses, Progress, DeferredEvents],
+  exports: [Doctor, Reactions, ReactionStatuses, Progress, DeferredEvents],
 })
 export class PlatformModule {}

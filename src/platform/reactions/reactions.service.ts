@@ -1,6 +1,7 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { Database } from '../database/database';
+import { Environment } from '../environment';
 import { EventLog } from '../event-log/event-log';
 import { EventTypes } from '../event-log/event-types';
 import { ProjectionTables } from '../projections/projection-tables';
@@ -41,13 +42,21 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly projections: ProjectionTables,
     private readonly rebuilder: Rebuild,
     private readonly clock: Clock,
-  ) {}
+    environment: Environment,
+  ) {
+    const rule = { matches: /^(on|off)$/, says: 'must be on or off' };
+    this.isIdle = environment.text('REACTIONS', 'on', rule) === 'off';
+  }
+
+  /** This process answers and changes things, but leaves what follows from them to another one. */
+  private readonly isIdle: boolean;
 
   /** Finds the reactions, brings what is stored about them up to date, and starts them. @throws StartRefused */
   async onApplicationBootstrap(): Promise<void> {
     const { reactions, retired } = this.discovery.explore();
     this.definitions = reactions;
     await this.refuseForgotten(retired);
+    if (this.isIdle) return this.connectWithin();
     const stale = await this.work.run('platform', () => this.register());
     this.work.listeners = {
       beforeCommit: (raised) => this.reactWithin(raised),
@@ -198,6 +207,12 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     }
     const checkpoint = state.mode === 'in-transaction' ? head : state.checkpoint;
     this.work.put(ReactionTable, { ...state, mode: reaction.mode, checkpoint });
+  }
+
+  /** In-transaction reactions belong to the command, whoever handles it. */
+  private connectWithin(): void {
+    this.work.listeners = { beforeCommit: (raised) => this.reactWithin(raised), afterCommit: () => undefined };
+    for (const reaction of this.definitions) if (reaction.mode === 'in-transaction') this.connect(reaction);
   }
 
   private connect(reaction: ReactionDefinition): void {

@@ -1,0 +1,26 @@
+import { effectOnce, Invariant, invariants } from '../../platform/invariants/invariant';
+
+export const NOTIFICATIONS_INVARIANTS = invariants([
+  effectOnce(
+    'notifications.write-letter',
+    [
+      'orders.order-placed',
+      'orders.order-confirmed',
+      'orders.order-shipped',
+      'orders.order-delivered',
+      'orders.order-cancelled',
+    ],
+    '(SELECT count(*) FROM notifications_notification WHERE event_id = event.id) = 1',
+  ),
+  effectOnce(
+    'notifications.send-mail',
+    ['notifications.notification-requested'],
+    `EXISTS (SELECT 1 FROM notifications_notification
+              WHERE id = json_extract(event.facts, '$.notificationId') AND status = 'SENT')`,
+  ),
+  new Invariant(
+    'a letter that is sent says when',
+    `SELECT 'notification ' || id || ' is SENT, but not known when' AS violation
+       FROM notifications_notification WHERE status = 'SENT' AND sent_at IS NULL`,
+  ),
+]);
