@@ -10,10 +10,11 @@ const ISBN = '9780141439587';
 
 describe('All or nothing: state and events of a command are stored in one transaction', () => {
   let shop: Bookshelf;
-  let refuseWithin: (event: BookAdded) => Promise<void> = async () => undefined;
+  const nothing = () => Promise.resolve();
+  let refuseWithin: (event: BookAdded) => Promise<void> = nothing;
 
   beforeEach(async () => {
-    refuseWithin = async () => undefined;
+    refuseWithin = nothing;
     const within = reaction(BookAdded, 'test.inspect', (event: BookAdded) => refuseWithin(event), {
       within: 'transaction',
     });
@@ -23,7 +24,7 @@ describe('All or nothing: state and events of a command are stored in one transa
   afterEach(() => shop.close());
 
   /** Adds a book as any handler does, and then something else. */
-  const add = (title: string, isbn?: string, then: () => Promise<unknown> = async () => undefined) =>
+  const add = (title: string, isbn?: string, then: () => Promise<unknown> = nothing) =>
     shop.send<void>(
       new Do(async () => {
         const book = aBook(title, isbn);
