@@ -34,7 +34,8 @@ interface Tracked {
   readonly stream: string;
   version: number;
   savedIn?: Scope;
-  savedEvents: number;
+  /** The events that tell of the state which was saved. */
+  savedEvents: readonly object[];
 }
 
 interface OpenGroup extends Group {
@@ -192,7 +193,7 @@ export class UnitOfWork {
    * @param stream the aggregate's place in the log: `catalog.book/<id>`
    */
   track<Aggregate extends AggregateRoot>(aggregate: Aggregate, stream: string, version: number): Aggregate {
-    this.aggregates.set(aggregate, { stream, version, savedEvents: 0 });
+    this.aggregates.set(aggregate, { stream, version, savedEvents: [] });
     this.attachPublisher(aggregate);
     return aggregate;
   }
@@ -214,20 +215,21 @@ export class UnitOfWork {
   ): void {
     const scope = this.scope(`${aggregate.constructor.name} was saved`);
     const known = this.aggregates.get(aggregate);
-    const events = aggregate.getUncommittedEvents().length;
-    const version = (known?.version ?? 0) + Math.max(1, events);
+    // commit() empties the array that it hands over.
+    const savedEvents = [...(aggregate.getUncommittedEvents() as object[])];
+    const version = (known?.version ?? 0) + Math.max(1, savedEvents.length);
     const complete = { ...row, version } as Row;
     const shape = this.shapeOf(table, scope);
     const key = shape.keyOf(complete);
     if (known) {
       scope.writes.add(shape, { kind: 'update', key, row: complete, expected: known.version });
-      Object.assign(known, { version, savedIn: scope, savedEvents: events });
+      Object.assign(known, { version, savedIn: scope, savedEvents });
     } else {
       scope.writes.add(shape, { kind: 'insert', key, row: complete, conflict });
-      this.aggregates.set(aggregate, { stream, version, savedIn: scope, savedEvents: events });
+      this.aggregates.set(aggregate, { stream, version, savedIn: scope, savedEvents });
       this.attachPublisher(aggregate);
     }
-    if (events) scope.uncommitted.add(aggregate);
+    if (savedEvents.length) scope.uncommitted.add(aggregate);
   }
 
   /** Takes what an aggregate's `commit()` publishes into the log. @throws NotSaved, OutsideUnitOfWork */
@@ -236,10 +238,10 @@ export class UnitOfWork {
     const scope = this.scope(`${events[0].constructor.name} was published`);
     const known = this.aggregates.get(aggregate);
     if (known?.savedIn !== scope) throw new NotSaved(aggregate, 'was committed but not saved: save it, then commit()');
-    if (known.savedEvents !== events.length) {
+    const { savedEvents } = known;
+    if (savedEvents.length !== events.length || savedEvents.some((event, at) => event !== events[at])) {
       throw new NotSaved(aggregate, 'was changed after it was saved: save it again before commit()');
     }
-    // commit() empties the array that it hands over.
     events.forEach((event, at) => this.raise(scope, event, known.stream, known.version - events.length + at + 1));
     known.savedIn = undefined;
     scope.uncommitted.delete(aggregate);
