@@ -4,7 +4,7 @@ import { BookAdded, BookWithdrawn } from '../../src/catalog/catalog.events';
 import { Book } from '../../src/catalog/model/book';
 import { BookRepository } from '../../src/catalog/persistence/book.repository';
 import { OutsideUnitOfWork } from '../../src/platform/database/sqlite-source';
-import { NotSaved } from '../../src/platform/unit-of-work/unit-of-work';
+import { NotAwaited, NotSaved } from '../../src/platform/unit-of-work/unit-of-work';
 import { VersionConflict } from '../../src/platform/unit-of-work/write-set';
 import { Bookshelf } from '../support/bookshelf';
 import { aBook, Do, DoHandler } from '../support/handlers';
@@ -325,13 +325,13 @@ describe('No publishing outside a unit of work', () => {
       const outer = within(async () => {
         await add(aBook('outer'));
         inner = within(async () => {
-          await books.save(aBook('inner'));
+          await add(aBook('inner'));
           await turns(20);
         });
         inner.catch(() => undefined);
       });
-      await expect(outer).rejects.toThrow("not awaited");
-      await expect(inner).rejects.toThrow();
+      await expect(outer).rejects.toThrow(NotAwaited);
+      await expect(inner).rejects.toThrow(OutsideUnitOfWork);
       expect(await titled('outer')).toEqual([]);
       expect(await titled('inner')).toEqual([]);
     });

@@ -27,6 +27,14 @@ export class NotSaved extends Error {
   }
 }
 
+/** A command was sent within a unit of work that then ended without waiting for it. */
+export class NotAwaited extends Error {
+  constructor(raisedBy: string) {
+    super(`${raisedBy} was not awaited by the handler that began it: await it, or send it when the handler is done`);
+    this.name = 'NotAwaited';
+  }
+}
+
 /** Work is never done in the name of a whole group; its scope only collects. */
 const GROUP: Cause = { correlationId: '', causationId: '', raisedBy: '', actor: '' };
 
@@ -121,20 +129,23 @@ export class UnitOfWork {
     standIns?: ReadonlyMap<TableClass, TableShape>,
   ): Promise<T> {
     const scope = new Scope(outer.transaction, cause, outer, standIns);
+    outer.open.add(scope);
     try {
       const value = await withinScope(scope, async () => {
         const result = await work();
         await this.answer(scope);
         return result;
       });
-      this.assertCommitted(scope);
+      scope.end();
+      this.assertFinished(scope);
       scope.complete();
       return value;
     } catch (error) {
       if (scope.sent) scope.transaction.spoil(error);
       throw error;
     } finally {
-      scope.closed = true;
+      scope.end();
+      outer.open.delete(scope);
     }
   }
 
@@ -299,7 +310,10 @@ export class UnitOfWork {
     return scope;
   }
 
-  private assertCommitted(scope: Scope): void {
+  private assertFinished(scope: Scope): void {
+    if (scope.parent?.closed) throw new OutsideUnitOfWork(`${scope.cause.raisedBy} ended`);
+    const [unfinished] = scope.open;
+    if (unfinished) throw new NotAwaited(unfinished.cause.raisedBy);
     const [forgotten] = scope.uncommitted;
     if (forgotten) throw new NotSaved(forgotten, 'was saved but its events were not: call commit() after saving it');
   }
