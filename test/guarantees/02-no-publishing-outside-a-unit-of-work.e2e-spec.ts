@@ -423,7 +423,9 @@ describe('No publishing outside a unit of work', () => {
       const outside = (async () => {
         await turns(3);
         await expect(notes(shop).insert({ id: '3', text: 'outside' })).rejects.toThrow(OutsideUnitOfWork);
-        const transaction = dataSource(shop).transaction((manager) => manager.insert(NoteTable, { id: '3', text: '3' }));
+        const transaction = dataSource(shop).transaction((manager) =>
+          manager.insert(NoteTable, { id: '3', text: '3' }),
+        );
         await expect(transaction).rejects.toThrow(OutsideUnitOfWork);
         expect(await notes(shop).find()).toEqual([]);
       })();

@@ -47,8 +47,10 @@ export class Scope {
     return this.ended || (this.parent?.closed ?? false);
   }
 
-  end(): void {
+  /** Nothing begins here any more. Resolves when the statements that have begun are answered. */
+  end(): Promise<void> {
     this.ended = true;
+    return this.transaction.quiet();
   }
 
   /** Joins the scope around this one, wholly or, when that throws, not at all. */

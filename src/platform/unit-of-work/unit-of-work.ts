@@ -3,8 +3,8 @@ import { AggregateRoot } from '@nestjs/cqrs';
 import { uuidv7 } from 'uuidv7';
 import { Clock } from '../../kernel/clock';
 import { Database } from '../database/database';
-import { Parameter } from '../database/sqlite-connection';
-import { insideTransaction, OutsideUnitOfWork } from '../database/sqlite-source';
+import { Parameter, SqliteConnection } from '../database/sqlite-connection';
+import { insideTransaction, OutsideUnitOfWork, writes } from '../database/sqlite-source';
 import { Key, TableClass, TableShape } from '../database/tables';
 import { EventTypes } from '../event-log/event-types';
 import { EventTable } from '../event-log/event.table';
@@ -89,7 +89,7 @@ export class UnitOfWork {
       (inside) => insideTransaction(database.source.createQueryRunner(), inside),
     );
     database.beforeClose = () => this.lane.idle();
-    database.guard({ enter: (writes) => this.enter(writes) });
+    database.guard({ send: (writes, inside, outside) => this.statement(writes, inside, outside) });
   }
 
   /**
@@ -135,8 +135,7 @@ export class UnitOfWork {
         const result = await work();
         await this.answer(scope);
         return result;
-      });
-      scope.end();
+      }).finally(() => scope.end());
       this.assertFinished(scope);
       scope.complete();
       return value;
@@ -144,7 +143,6 @@ export class UnitOfWork {
       if (scope.sent) scope.transaction.spoil(error);
       throw error;
     } finally {
-      scope.end();
       outer.open.delete(scope);
     }
   }
@@ -166,8 +164,12 @@ export class UnitOfWork {
       else if (pending.kind !== 'remove') found.push({ ...(pending.row as Row) });
     }
     if (unknown.length) {
-      const connection = scope ? this.database.writer : this.database.reader;
-      const rows = await connection.all<Record<string, unknown>>(shape.select, [JSON.stringify(unknown)]);
+      const read = (from: SqliteConnection) =>
+        from.all<Record<string, unknown>>(shape.select, [JSON.stringify(unknown)]);
+      // Rows that are on their way to the database are found there.
+      const rows = scope
+        ? await scope.transaction.send(() => read(this.database.writer))
+        : await read(this.database.reader);
       for (const row of rows) found.push(shape.fromDatabase<Row>(row));
     }
     return found;
@@ -175,8 +177,8 @@ export class UnitOfWork {
 
   /** Runs a SELECT that sees what this unit of work, and those before it in the same transaction, have written. */
   async query<Row>(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
-    const inside = await this.enter();
-    return (inside ? this.database.writer : this.database.reader).all<Row>(sql, parameters);
+    const read = (from: SqliteConnection) => () => from.all<Row>(sql, parameters);
+    return this.statement(writes(sql), read(this.database.writer), read(this.database.reader));
   }
 
   /** Adds a row. @param conflict the error to throw when a unique key refuses it */
@@ -318,18 +320,20 @@ export class UnitOfWork {
     if (forgotten) throw new NotSaved(forgotten, 'was saved but its events were not: call commit() after saving it');
   }
 
-  /** Before a statement that is not recorded: it has to see, and may change, what is pending. */
-  private async enter(writes = false): Promise<boolean> {
+  /** Sends a statement that is not recorded: it has to see, and may change, what is pending. */
+  private async statement<T>(writes: boolean, inside: () => Promise<T>, outside: () => Promise<T>): Promise<T> {
     const scope = currentScope();
-    if (!scope) return false;
+    if (!scope) return outside();
     const chain: Scope[] = [];
     for (let one: Scope | undefined = scope; one; one = one.parent) chain.unshift(one);
     for (const one of chain) {
-      if (!one.writes.isEmpty) one.sent = true;
-      await scope.transaction.flush(one.writes);
+      if (one.writes.isEmpty) continue;
+      one.sent = true;
+      // What goes wrong is told by the statement that waits for it.
+      void scope.transaction.flush(one.writes);
     }
     if (writes) scope.sent = true;
-    return true;
+    return scope.transaction.send(inside);
   }
 
   private async open(): Promise<OpenGroup> {
