@@ -103,8 +103,10 @@ export function guardWriter(writer: DataSource, reader: DataSource, guard: Write
   driver.createQueryRunner = () => guarded as unknown as QueryRunner;
 }
 
+const READS = /^\s*(SELECT|EXPLAIN|WITH(?![^]*\b(INSERT|UPDATE|DELETE|REPLACE)\b))\b/i;
+
 /** Whether a statement may change something. */
-export const writes = (sql: string): boolean => !/^\s*(SELECT|EXPLAIN)\b/i.test(sql);
+export const writes = (sql: string): boolean => !READS.test(sql);
 
 class GuardedQueryRunner extends SqliteQueryRunner {
   constructor(
