@@ -2,6 +2,7 @@ import { AddBook } from '../../src/catalog/commands/add-book.command';
 import { BookAdded } from '../../src/catalog/catalog.events';
 import { BookAlreadyInCatalog } from '../../src/catalog/model/catalog.errors';
 import { BookRepository } from '../../src/catalog/persistence/book.repository';
+import { Database } from '../../src/platform/database/database';
 import { Bookshelf } from '../support/bookshelf';
 import { aBook, bookRequest, Do, DoHandler, reaction } from '../support/handlers';
 import { dataSource, keepNotes, noted, notes } from '../support/notes';
@@ -10,10 +11,11 @@ const ISBN = '9780141439587';
 
 describe('All or nothing: state and events of a command are stored in one transaction', () => {
   let shop: Bookshelf;
-  let refuseWithin: (event: BookAdded) => Promise<void> = async () => undefined;
+  const nothing = () => Promise.resolve();
+  let refuseWithin: (event: BookAdded) => Promise<void> = nothing;
 
   beforeEach(async () => {
-    refuseWithin = async () => undefined;
+    refuseWithin = nothing;
     const within = reaction(BookAdded, 'test.inspect', (event: BookAdded) => refuseWithin(event), {
       within: 'transaction',
     });
@@ -23,7 +25,7 @@ describe('All or nothing: state and events of a command are stored in one transa
   afterEach(() => shop.close());
 
   /** Adds a book as any handler does, and then something else. */
-  const add = (title: string, isbn?: string, then: () => Promise<unknown> = async () => undefined) =>
+  const add = (title: string, isbn?: string, then: () => Promise<unknown> = nothing) =>
     shop.send<void>(
       new Do(async () => {
         const book = aBook(title, isbn);
@@ -157,6 +159,24 @@ describe('All or nothing: state and events of a command are stored in one transa
     });
     expect(await stored()).toEqual(['Emma']);
     expect(await noted(shop)).toEqual(['first', 'second']);
+  });
+
+  it('a disk that fills up in the middle leaves nothing, even if the handler goes on', async () => {
+    const { writer } = shop.get(Database);
+    const [{ page_count: pages }] = await writer.all<{ page_count: number }>('PRAGMA page_count');
+    await writer.exec(`PRAGMA max_page_count = ${pages}`);
+    const goOn = async () => {
+      await note('before');
+      await expect(notes(shop).insert({ id: 'long', text: 'x'.repeat(100_000) })).rejects.toThrow('SQLITE_FULL');
+      await note('after').catch(() => undefined);
+    };
+    await expect(add('Emma', undefined, goOn)).rejects.toThrow('SQLITE_FULL');
+    expect(await noted(shop)).toEqual([]);
+    expect(await stored()).toEqual([]);
+
+    await writer.exec('PRAGMA max_page_count = 1000000');
+    await add('Emma', undefined, () => note('after'));
+    expect(await stored()).toEqual(['Emma']);
   });
 
   it('a transaction that a handler opens itself is a part of its unit of work', async () => {

@@ -31,7 +31,7 @@ export function reaction<Event extends object>(
       return handle(event);
     }
   }
-  Reaction(events, name, options)(TestReaction as never);
+  Reaction(events, name, options)(TestReaction);
   return TestReaction;
 }
 

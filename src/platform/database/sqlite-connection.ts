@@ -95,6 +95,7 @@ export const isConstraint = (error: unknown): error is DatabaseError =>
   error instanceof DatabaseError && error.code.startsWith('SQLITE_CONSTRAINT');
 
 /** The database itself could not: it is locked, full, or its disk fails. Says nothing about the rows. */
-export const isOutage = (error: unknown): error is DatabaseError =>
-  error instanceof DatabaseError &&
-  /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|CORRUPT|PROTOCOL|MISUSE|INTERRUPT)/.test(error.code);
+export const isOutage = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|CORRUPT|PROTOCOL|MISUSE|INTERRUPT)/.test(String(error.code));

@@ -74,10 +74,11 @@ export function insideTransaction(runner: QueryRunner, inside: boolean): void {
 /** What the writing connection asks before each statement that comes through TypeORM. */
 export interface WriterGuard {
   /**
-   * Whether the caller is inside a unit of work. If so, its pending writes are in the database when this resolves.
-   * @param writes the statement that follows changes rows that nobody has recorded
+   * Sends a statement `inside` the caller's unit of work, behind everything that is pending there, or `outside` when
+   * there is none.
+   * @param writes the statement changes rows that nobody has recorded
    */
-  enter(writes: boolean): Promise<boolean>;
+  send<T>(writes: boolean, inside: () => Promise<T>, outside: () => Promise<T>): Promise<T>;
 }
 
 /** A statement that writes was sent outside any unit of work. */
@@ -101,6 +102,11 @@ export function guardWriter(writer: DataSource, reader: DataSource, guard: Write
   driver.createQueryRunner = () => guarded as unknown as QueryRunner;
 }
 
+const READS = /^\s*(SELECT|EXPLAIN|WITH(?![^]*\b(INSERT|UPDATE|DELETE|REPLACE)\b))\b/i;
+
+/** Whether a statement may change something. */
+export const writes = (sql: string): boolean => !READS.test(sql);
+
 class GuardedQueryRunner extends SqliteQueryRunner {
   constructor(
     driver: SqliteDriver,
@@ -110,11 +116,15 @@ class GuardedQueryRunner extends SqliteQueryRunner {
     super(driver);
   }
 
-  override async query(sql: string, parameters?: unknown[], useStructuredResult = false): Promise<unknown> {
-    const writes = !/^\s*(SELECT|EXPLAIN)\b/i.test(sql);
-    if (await this.guard.enter(writes)) return super.query(sql, parameters as never, useStructuredResult);
-    if (writes) throw new OutsideUnitOfWork(`"${sql.slice(0, 60)}" was sent`);
-    return this.reader.createQueryRunner().query(sql, parameters as never, useStructuredResult as never);
+  override query(sql: string, parameters?: unknown[], useStructuredResult = false): Promise<unknown> {
+    return this.guard.send<unknown>(
+      writes(sql),
+      () => super.query(sql, parameters as never, useStructuredResult),
+      async () => {
+        if (writes(sql)) throw new OutsideUnitOfWork(`"${sql.slice(0, 60)}" was sent`);
+        return this.reader.createQueryRunner().query(sql, parameters as never, useStructuredResult as never);
+      },
+    );
   }
 }
 

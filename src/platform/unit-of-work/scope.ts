@@ -25,6 +25,9 @@ export class Scope {
   readonly uncommitted = new Set<AggregateRoot>();
   /** Something that was written here is in the database already, so dropping this scope does not undo it. */
   sent = false;
+  /** Smaller units within this one that have not come to their end. */
+  readonly open = new Set<Scope>();
+  private ended = false;
 
   constructor(
     readonly transaction: Transaction,
@@ -39,8 +42,16 @@ export class Scope {
     return this.writes.get(table, key) ?? this.parent?.pending(table, key);
   }
 
-  /** No more work can be done here: it has joined the scope around it, or it was dropped. */
-  closed = false;
+  /** No more work can be done here: it has come to its end, or the one around it has. */
+  get closed(): boolean {
+    return this.ended || (this.parent?.closed ?? false);
+  }
+
+  /** Nothing begins here any more. Resolves when the statements that have begun are answered. */
+  end(): Promise<void> {
+    this.ended = true;
+    return this.transaction.quiet();
+  }
 
   /** Joins the scope around this one, wholly or, when that throws, not at all. */
   complete(): void {

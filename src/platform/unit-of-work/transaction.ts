@@ -1,4 +1,4 @@
-import { isConstraint, SqliteConnection } from '../database/sqlite-connection';
+import { isConstraint, isOutage, SqliteConnection } from '../database/sqlite-connection';
 import { TableShape } from '../database/tables';
 import { Pending, VersionConflict, WriteSet } from './write-set';
 
@@ -29,6 +29,29 @@ export class Transaction {
     if (this.damage) throw this.damage.error;
   }
 
+  /** Sends a statement that is not recorded. No unit of work ends while one is under way. */
+  async send<T>(statement: () => Promise<T>): Promise<T> {
+    const sent = this.flushing.then(() => {
+      this.assertSound();
+      return statement();
+    });
+    this.underWay.add(sent);
+    try {
+      return await sent;
+    } catch (error) {
+      // SQLite may have rolled everything back by itself, and would store what follows at once.
+      if (isOutage(error)) this.spoil(error);
+      throw error;
+    } finally {
+      this.underWay.delete(sent);
+    }
+  }
+
+  /** Resolves when every statement is answered. */
+  async quiet(): Promise<void> {
+    while (this.underWay.size) await Promise.allSettled(this.underWay);
+  }
+
   /**
    * Sends pending writes, each table's as one statement per kind.
    *
@@ -37,14 +60,15 @@ export class Transaction {
    */
   flush(writes: WriteSet): Promise<void> {
     // Reads that run side by side must each find the rows that the other has just taken to send.
-    const flushed = this.flushing.then(() => this.send(writes));
+    const flushed = this.flushing.then(() => this.sendPending(writes));
     this.flushing = flushed.catch((error) => this.spoil(error));
     return flushed;
   }
 
   private flushing: Promise<void> = Promise.resolve();
+  private readonly underWay = new Set<Promise<unknown>>();
 
-  private async send(writes: WriteSet): Promise<void> {
+  private async sendPending(writes: WriteSet): Promise<void> {
     for (const [shape, pending] of writes.take()) {
       const inserts = pending.filter((write) => write.kind === 'insert');
       const puts = pending.filter((write) => write.kind === 'put');

@@ -3,8 +3,8 @@ import { AggregateRoot } from '@nestjs/cqrs';
 import { uuidv7 } from 'uuidv7';
 import { Clock } from '../../kernel/clock';
 import { Database } from '../database/database';
-import { Parameter } from '../database/sqlite-connection';
-import { insideTransaction, OutsideUnitOfWork } from '../database/sqlite-source';
+import { Parameter, SqliteConnection } from '../database/sqlite-connection';
+import { insideTransaction, OutsideUnitOfWork, writes } from '../database/sqlite-source';
 import { Key, TableClass, TableShape } from '../database/tables';
 import { EventTypes } from '../event-log/event-types';
 import { EventTable } from '../event-log/event.table';
@@ -27,6 +27,14 @@ export class NotSaved extends Error {
   }
 }
 
+/** A command was sent within a unit of work that then ended without waiting for it. */
+export class NotAwaited extends Error {
+  constructor(raisedBy: string) {
+    super(`${raisedBy} was not awaited by the handler that began it: await it, or send it when the handler is done`);
+    this.name = 'NotAwaited';
+  }
+}
+
 /** Work is never done in the name of a whole group; its scope only collects. */
 const GROUP: Cause = { correlationId: '', causationId: '', raisedBy: '', actor: '' };
 
@@ -34,7 +42,8 @@ interface Tracked {
   readonly stream: string;
   version: number;
   savedIn?: Scope;
-  savedEvents: number;
+  /** The events that tell of the state which was saved. */
+  savedEvents: readonly object[];
 }
 
 interface OpenGroup extends Group {
@@ -80,7 +89,7 @@ export class UnitOfWork {
       (inside) => insideTransaction(database.source.createQueryRunner(), inside),
     );
     database.beforeClose = () => this.lane.idle();
-    database.guard({ enter: (writes) => this.enter(writes) });
+    database.guard({ send: (writes, inside, outside) => this.statement(writes, inside, outside) });
   }
 
   /**
@@ -120,20 +129,21 @@ export class UnitOfWork {
     standIns?: ReadonlyMap<TableClass, TableShape>,
   ): Promise<T> {
     const scope = new Scope(outer.transaction, cause, outer, standIns);
+    outer.open.add(scope);
     try {
       const value = await withinScope(scope, async () => {
         const result = await work();
         await this.answer(scope);
         return result;
-      });
-      this.assertCommitted(scope);
+      }).finally(() => scope.end());
+      this.assertFinished(scope);
       scope.complete();
       return value;
     } catch (error) {
       if (scope.sent) scope.transaction.spoil(error);
       throw error;
     } finally {
-      scope.closed = true;
+      outer.open.delete(scope);
     }
   }
 
@@ -154,8 +164,12 @@ export class UnitOfWork {
       else if (pending.kind !== 'remove') found.push({ ...(pending.row as Row) });
     }
     if (unknown.length) {
-      const connection = scope ? this.database.writer : this.database.reader;
-      const rows = await connection.all<Record<string, unknown>>(shape.select, [JSON.stringify(unknown)]);
+      const read = (from: SqliteConnection) =>
+        from.all<Record<string, unknown>>(shape.select, [JSON.stringify(unknown)]);
+      // Rows that are on their way to the database are found there.
+      const rows = scope
+        ? await scope.transaction.send(() => read(this.database.writer))
+        : await read(this.database.reader);
       for (const row of rows) found.push(shape.fromDatabase<Row>(row));
     }
     return found;
@@ -163,8 +177,8 @@ export class UnitOfWork {
 
   /** Runs a SELECT that sees what this unit of work, and those before it in the same transaction, have written. */
   async query<Row>(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
-    const inside = await this.enter();
-    return (inside ? this.database.writer : this.database.reader).all<Row>(sql, parameters);
+    const read = (from: SqliteConnection) => () => from.all<Row>(sql, parameters);
+    return this.statement(writes(sql), read(this.database.writer), read(this.database.reader));
   }
 
   /** Adds a row. @param conflict the error to throw when a unique key refuses it */
@@ -192,7 +206,7 @@ export class UnitOfWork {
    * @param stream the aggregate's place in the log: `catalog.book/<id>`
    */
   track<Aggregate extends AggregateRoot>(aggregate: Aggregate, stream: string, version: number): Aggregate {
-    this.aggregates.set(aggregate, { stream, version, savedEvents: 0 });
+    this.aggregates.set(aggregate, { stream, version, savedEvents: [] });
     this.attachPublisher(aggregate);
     return aggregate;
   }
@@ -214,20 +228,21 @@ export class UnitOfWork {
   ): void {
     const scope = this.scope(`${aggregate.constructor.name} was saved`);
     const known = this.aggregates.get(aggregate);
-    const events = aggregate.getUncommittedEvents().length;
-    const version = (known?.version ?? 0) + Math.max(1, events);
+    // commit() empties the array that it hands over.
+    const savedEvents = [...(aggregate.getUncommittedEvents() as object[])];
+    const version = (known?.version ?? 0) + Math.max(1, savedEvents.length);
     const complete = { ...row, version } as Row;
     const shape = this.shapeOf(table, scope);
     const key = shape.keyOf(complete);
     if (known) {
       scope.writes.add(shape, { kind: 'update', key, row: complete, expected: known.version });
-      Object.assign(known, { version, savedIn: scope, savedEvents: events });
+      Object.assign(known, { version, savedIn: scope, savedEvents });
     } else {
       scope.writes.add(shape, { kind: 'insert', key, row: complete, conflict });
-      this.aggregates.set(aggregate, { stream, version, savedIn: scope, savedEvents: events });
+      this.aggregates.set(aggregate, { stream, version, savedIn: scope, savedEvents });
       this.attachPublisher(aggregate);
     }
-    if (events) scope.uncommitted.add(aggregate);
+    if (savedEvents.length) scope.uncommitted.add(aggregate);
   }
 
   /** Takes what an aggregate's `commit()` publishes into the log. @throws NotSaved, OutsideUnitOfWork */
@@ -236,10 +251,10 @@ export class UnitOfWork {
     const scope = this.scope(`${events[0].constructor.name} was published`);
     const known = this.aggregates.get(aggregate);
     if (known?.savedIn !== scope) throw new NotSaved(aggregate, 'was committed but not saved: save it, then commit()');
-    if (known.savedEvents !== events.length) {
+    const { savedEvents } = known;
+    if (savedEvents.length !== events.length || savedEvents.some((event, at) => event !== events[at])) {
       throw new NotSaved(aggregate, 'was changed after it was saved: save it again before commit()');
     }
-    // commit() empties the array that it hands over.
     events.forEach((event, at) => this.raise(scope, event, known.stream, known.version - events.length + at + 1));
     known.savedIn = undefined;
     scope.uncommitted.delete(aggregate);
@@ -297,23 +312,28 @@ export class UnitOfWork {
     return scope;
   }
 
-  private assertCommitted(scope: Scope): void {
+  private assertFinished(scope: Scope): void {
+    if (scope.parent?.closed) throw new OutsideUnitOfWork(`${scope.cause.raisedBy} ended`);
+    const [unfinished] = scope.open;
+    if (unfinished) throw new NotAwaited(unfinished.cause.raisedBy);
     const [forgotten] = scope.uncommitted;
     if (forgotten) throw new NotSaved(forgotten, 'was saved but its events were not: call commit() after saving it');
   }
 
-  /** Before a statement that is not recorded: it has to see, and may change, what is pending. */
-  private async enter(writes = false): Promise<boolean> {
+  /** Sends a statement that is not recorded: it has to see, and may change, what is pending. */
+  private async statement<T>(writes: boolean, inside: () => Promise<T>, outside: () => Promise<T>): Promise<T> {
     const scope = currentScope();
-    if (!scope) return false;
+    if (!scope) return outside();
     const chain: Scope[] = [];
     for (let one: Scope | undefined = scope; one; one = one.parent) chain.unshift(one);
     for (const one of chain) {
-      if (!one.writes.isEmpty) one.sent = true;
-      await scope.transaction.flush(one.writes);
+      if (one.writes.isEmpty) continue;
+      one.sent = true;
+      // What goes wrong is told by the statement that waits for it.
+      void scope.transaction.flush(one.writes);
     }
     if (writes) scope.sent = true;
-    return true;
+    return scope.transaction.send(inside);
   }
 
   private async open(): Promise<OpenGroup> {
