@@ -101,9 +101,9 @@ export class DeferredEvents {
     this.work.put(DeferredTable, { ...row, state: 'retrying', attempts: 0, reason: undefined, dueAt });
   }
 
-  /** @returns where in the log the events stand that the reaction has failed on, or passed over */
+  /** @returns where in the log the events stand that the reaction has failed on, or passed over, as this unit sees it */
   async positionsOf(reaction: string): Promise<Set<number>> {
-    const rows = await this.database.reader.all<{ position: number }>(
+    const rows = await this.work.query<{ position: number }>(
       'SELECT position FROM reaction_deferred WHERE reaction = $1',
       [reaction],
     );

@@ -116,8 +116,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
       this.work.put(ReactionTable, { ...state, rebuilding: true });
     });
     try {
-      const failed = await this.deferred.positionsOf(reaction.name);
-      await this.rebuilder.run(reaction, this.projections.shapeOf(reaction.tables), failed, () => this.stopped);
+      await this.rebuilder.run(reaction, this.projections.shapeOf(reaction.tables), () => this.stopped);
     } catch (error) {
       this.logger.error(`${reaction.name} could not be built anew: ${String(error)}`);
       throw error;
