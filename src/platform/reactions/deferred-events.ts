@@ -110,6 +110,15 @@ export class DeferredEvents {
     return new Set(rows.map(({ position }) => position));
   }
 
+  /** Whether the reaction has still to handle any of them, once an operator has looked at the dead letters. */
+  async anyOf(reaction: string): Promise<boolean> {
+    const rows = await this.work.query(
+      `SELECT 1 FROM reaction_deferred WHERE reaction = $1 AND state <> 'skipped' LIMIT 1`,
+      [reaction],
+    );
+    return rows.length > 0;
+  }
+
   /** The reaction begins anew, so nothing waits any more. */
   async clear(reaction: string): Promise<void> {
     await this.database.writer.run('DELETE FROM reaction_deferred WHERE reaction = $1', [reaction]);

@@ -190,9 +190,11 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   private async changeMode(reaction: ReactionDefinition, state: ReactionTable, head: number): Promise<void> {
-    if (reaction.mode === 'in-transaction' && (await this.log.hasBetween(reaction.types, state.checkpoint, head))) {
+    const unfinished = async () =>
+      (await this.log.hasBetween(reaction.types, state.checkpoint, head)) || (await this.deferred.anyOf(reaction.name));
+    if (reaction.mode === 'in-transaction' && (await unfinished())) {
       throw new StartRefused([
-        `reaction '${reaction.name}' is to run within the transaction, but has events to handle that are already committed: let it finish first`,
+        `reaction '${reaction.name}' is to run within the transaction, but has events to handle that are already committed: let it finish first, dead letters included`,
       ]);
     }
     const checkpoint = state.mode === 'in-transaction' ? head : state.checkpoint;
