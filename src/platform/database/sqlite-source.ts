@@ -13,6 +13,8 @@ const SETTINGS: Readonly<Record<string, { set: string | number; is: string | num
   // Each commit is on the disk before it is answered.
   synchronous: { set: 'FULL', is: 2 },
   foreign_keys: { set: 'ON', is: 1 },
+  // REPLACE removes rows without calling triggers otherwise, and the log's own forbid it.
+  recursive_triggers: { set: 'ON', is: 1 },
   busy_timeout: { set: BUSY_TIMEOUT, is: BUSY_TIMEOUT },
 };
 

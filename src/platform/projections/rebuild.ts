@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { putInEnvelope } from '../event-log/envelope';
 import { EventLog, StoredEvent } from '../event-log/event-log';
 import { EventTypes } from '../event-log/event-types';
+import { DeferredEvents } from '../reactions/deferred-events';
 import { ReactionDefinition } from '../reactions/reaction-definition';
 import { causedBy } from '../reactions/reaction-runner';
 import { ReactionTable } from '../reactions/reaction.tables';
@@ -14,7 +15,8 @@ const BATCH = 500;
 
 /**
  * Builds a projection's tables anew from the first event, beside the present ones, which go on being read and kept up
- * to date. When the new ones have caught up they take the old ones' place in one transaction.
+ * to date. When the new ones hold what the old ones hold they take their place in one transaction: all events up to the
+ * checkpoint but for the deferred ones, which an operator knows of and which are handled afterwards as ever.
  */
 @Injectable()
 export class Rebuild {
@@ -25,40 +27,57 @@ export class Rebuild {
     private readonly log: EventLog,
     private readonly types: EventTypes,
     private readonly tables: ProjectionTables,
+    private readonly deferred: DeferredEvents,
   ) {}
 
-  /**
-   * @param ignore positions whose events the projection has failed on before: an operator knows of them
-   * @throws the error of the first other event that cannot be handled; the present tables stay as they are
-   */
-  async run(
+  /** @throws the error of the first event that cannot be handled; the present tables stay as they are */
+  async run(reaction: ReactionDefinition, shape: string, isStopped: () => boolean): Promise<void> {
+    while (!isStopped()) {
+      if (await this.build(reaction, shape, isStopped)) {
+        this.logger.log(`${reaction.name} has been built anew`);
+        return;
+      }
+    }
+  }
+
+  /** @returns whether the new tables are in place; if not, an event was handled meanwhile that they had left out */
+  private async build(
     { name, types, tables, handler }: ReactionDefinition,
     shape: string,
-    ignore: ReadonlySet<number>,
     isStopped: () => boolean,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const standIns = await this.work.run(name, () => this.tables.createNext(tables), 'reaction');
-    const apply = async (event: StoredEvent) => {
-      if (!ignore.has(event.position)) await this.apply(event, name, handler, standIns);
-    };
-    for (let checkpoint = 0, finished = false; !finished;) {
-      if (isStopped()) return;
-      [checkpoint, finished] = await this.work.run(
+    let leftOut: number[] = [];
+    for (let checkpoint = 0; !isStopped();) {
+      const step = await this.work.run(
         name,
         async () => {
-          const { connection, head } = currentScope()!.transaction;
-          const events = await this.log.after(checkpoint, types, BATCH, connection);
-          for (const event of events) await apply(event);
-          if (events.length === BATCH) return [events[BATCH - 1].position, false];
-          await this.tables.swap(tables);
           const state = (await this.work.find(ReactionTable, name))!;
-          this.work.put(ReactionTable, { ...state, checkpoint: head, shape, rebuilding: false });
-          return [head, true];
+          const deferred = await this.deferred.positionsOf(name);
+          if (leftOut.some((position) => !deferred.has(position))) return 'outdated';
+          const { connection } = currentScope()!.transaction;
+          const events = (await this.log.after(checkpoint, types, BATCH, connection)).filter(
+            ({ position }) => position <= state.checkpoint,
+          );
+          for (const event of events)
+            if (!deferred.has(event.position)) await this.apply(event, name, handler, standIns);
+          if (events.length === BATCH) {
+            return {
+              checkpoint: events[BATCH - 1].position,
+              leftOut: events.map(({ position }) => position).filter((position) => deferred.has(position)),
+            };
+          }
+          await this.tables.swap(tables);
+          this.work.put(ReactionTable, { ...state, shape, rebuilding: false });
+          return 'done';
         },
         'reaction',
       );
+      if (typeof step === 'string') return step === 'done';
+      checkpoint = step.checkpoint;
+      leftOut = [...leftOut, ...step.leftOut];
     }
-    this.logger.log(`${name} has been built anew`);
+    return false;
   }
 
   private async apply(

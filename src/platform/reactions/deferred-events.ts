@@ -101,13 +101,22 @@ export class DeferredEvents {
     this.work.put(DeferredTable, { ...row, state: 'retrying', attempts: 0, reason: undefined, dueAt });
   }
 
-  /** @returns where in the log the events stand that the reaction has failed on, or passed over */
+  /** @returns where in the log the events stand that the reaction has failed on, or passed over, as this unit sees it */
   async positionsOf(reaction: string): Promise<Set<number>> {
-    const rows = await this.database.reader.all<{ position: number }>(
+    const rows = await this.work.query<{ position: number }>(
       'SELECT position FROM reaction_deferred WHERE reaction = $1',
       [reaction],
     );
     return new Set(rows.map(({ position }) => position));
+  }
+
+  /** Whether the reaction has still to handle any of them, once an operator has looked at the dead letters. */
+  async anyOf(reaction: string): Promise<boolean> {
+    const rows = await this.work.query(
+      `SELECT 1 FROM reaction_deferred WHERE reaction = $1 AND state <> 'skipped' LIMIT 1`,
+      [reaction],
+    );
+    return rows.length > 0;
   }
 
   /** The reaction begins anew, so nothing waits any more. */

@@ -125,8 +125,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
       this.work.put(ReactionTable, { ...state, rebuilding: true });
     });
     try {
-      const failed = await this.deferred.positionsOf(reaction.name);
-      await this.rebuilder.run(reaction, this.projections.shapeOf(reaction.tables), failed, () => this.stopped);
+      await this.rebuilder.run(reaction, this.projections.shapeOf(reaction.tables), () => this.stopped);
     } catch (error) {
       this.logger.error(`${reaction.name} could not be built anew: ${String(error)}`);
       throw error;
@@ -200,9 +199,11 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   private async changeMode(reaction: ReactionDefinition, state: ReactionTable, head: number): Promise<void> {
-    if (reaction.mode === 'in-transaction' && (await this.log.hasBetween(reaction.types, state.checkpoint, head))) {
+    const unfinished = async () =>
+      (await this.log.hasBetween(reaction.types, state.checkpoint, head)) || (await this.deferred.anyOf(reaction.name));
+    if (reaction.mode === 'in-transaction' && (await unfinished())) {
       throw new StartRefused([
-        `reaction '${reaction.name}' is to run within the transaction, but has events to handle that are already committed: let it finish first`,
+        `reaction '${reaction.name}' is to run within the transaction, but has events to handle that are already committed: let it finish first, dead letters included`,
       ]);
     }
     const checkpoint = state.mode === 'in-transaction' ? head : state.checkpoint;
