@@ -1,7 +1,7 @@
 import { BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { DomainError } from '../../kernel/domain-error';
-import { DatabaseError, isOutage } from '../../platform/database/sqlite-connection';
+import { isOutage } from '../../platform/database/sqlite-connection';
 import { ServiceUnavailable } from '../../platform/http/problem';
 import { currentRequest, newRequest, Request, withinRequest } from '../../platform/unit-of-work/cause';
 import { BookAlreadyInCatalog } from '../model/catalog.errors';
@@ -76,7 +76,7 @@ export class ImportBooks implements BeforeApplicationShutdown {
    * Reads no faster than the database takes and the caller listens; keeps nothing of what it has told.
    *
    * @param interrupted ends the import early; what is on its way is finished and in the summary
-   * @throws whatever reading the rows throws; the DatabaseError of an outage; ServiceUnavailable when the shop closes.
+   * @throws whatever reading the rows throws; the error of an outage; ServiceUnavailable when the shop closes.
    * What was added until then stays
    */
   run(rows: AsyncIterable<Row>, interrupted?: AbortSignal): AsyncGenerator<ImportNews> {
@@ -92,7 +92,7 @@ export class ImportBooks implements BeforeApplicationShutdown {
     const tally = { read: 0, added: 0, alreadyThere: 0, refused: 0 };
     let notes = 0;
     let told = 0;
-    let outage: DatabaseError | undefined;
+    let outage: (Error & { code: string }) | undefined;
     const news: ImportNews[] = [];
     const refuse = (refused: Refusal) => {
       tally.refused++;

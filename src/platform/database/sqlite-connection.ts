@@ -95,7 +95,7 @@ export const isConstraint = (error: unknown): error is DatabaseError =>
   error instanceof DatabaseError && error.code.startsWith('SQLITE_CONSTRAINT');
 
 /** The database itself could not: it is locked, full, or its disk fails. Says nothing about the rows. */
-export const isOutage = (error: unknown): boolean =>
+export const isOutage = (error: unknown): error is Error & { code: string } =>
   error instanceof Error &&
   'code' in error &&
   /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|CORRUPT|PROTOCOL|MISUSE|INTERRUPT)/.test(String(error.code));

@@ -1,6 +1,5 @@
 import { isConstraint, isOutage, SqliteConnection } from '../database/sqlite-connection';
-import { TableShape } from '../database/tables';
-import { Pending, VersionConflict, WriteSet } from './write-set';
+import { Conflict, VersionConflict, WriteSet } from './write-set';
 
 /** One database transaction, in which a group of units of work runs one after another. */
 export class Transaction {
@@ -55,7 +54,7 @@ export class Transaction {
   /**
    * Sends pending writes, each table's as one statement per kind.
    *
-   * @throws VersionConflict when a row was changed by somebody else; the conflict that an insert brings when a unique
+   * @throws VersionConflict when a row was changed by somebody else; the conflict that a write brings when a unique
    * key refuses it. The transaction is spoiled then.
    */
   flush(writes: WriteSet): Promise<void> {
@@ -79,15 +78,21 @@ export class Transaction {
           shape.remove,
           removes.map(({ key }) => key),
         );
-      if (inserts.length) await this.insert(shape, inserts);
+      if (inserts.length)
+        await this.writeUnique(
+          shape.insert,
+          inserts,
+          inserts.map(({ row }) => shape.toDatabase(row)),
+        );
       if (puts.length)
         await this.write(
           shape.put,
           puts.map(({ row }) => shape.toDatabase(row)),
         );
       if (updates.length) {
-        const changed = await this.write(
+        const changed = await this.writeUnique(
           shape.update,
+          updates,
           updates.map(({ row, expected }) => [...shape.toDatabase(row), expected]),
         );
         if (changed !== updates.length) throw new VersionConflict(shape.name);
@@ -95,16 +100,19 @@ export class Transaction {
     }
   }
 
-  private async insert(shape: TableShape, inserts: Extract<Pending, { kind: 'insert' }>[]): Promise<void> {
-    const rows = inserts.map(({ row }) => shape.toDatabase(row));
+  private async writeUnique(
+    sql: string,
+    writes: readonly { readonly conflict?: Conflict }[],
+    rows: readonly unknown[],
+  ): Promise<number> {
     try {
-      await this.write(shape.insert, rows);
+      return await this.write(sql, rows);
     } catch (error) {
       if (!isConstraint(error)) throw error;
-      // A refused statement has left no row behind, so the culprit can be looked for one by one.
-      for (const [at, { conflict }] of inserts.entries()) {
+      // A refused statement has changed nothing, so the culprit can be looked for one by one.
+      for (const [at, { conflict }] of writes.entries()) {
         try {
-          await this.write(shape.insert, [rows[at]]);
+          await this.write(sql, [rows[at]]);
         } catch (refusal) {
           throw (isConstraint(refusal) && conflict?.()) || refusal;
         }
@@ -113,7 +121,7 @@ export class Transaction {
     }
   }
 
-  private write(sql: string, rows: unknown[]): Promise<number> {
+  private write(sql: string, rows: readonly unknown[]): Promise<number> {
     return this.connection.run(sql, [JSON.stringify(rows)]);
   }
 }

@@ -235,7 +235,7 @@ export class UnitOfWork {
     const shape = this.shapeOf(table, scope);
     const key = shape.keyOf(complete);
     if (known) {
-      scope.writes.add(shape, { kind: 'update', key, row: complete, expected: known.version });
+      scope.writes.add(shape, { kind: 'update', key, row: complete, expected: known.version, conflict });
       Object.assign(known, { version, savedIn: scope, savedEvents });
     } else {
       scope.writes.add(shape, { kind: 'insert', key, row: complete, conflict });

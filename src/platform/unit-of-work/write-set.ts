@@ -14,7 +14,13 @@ export type Conflict = () => Error;
 export type Pending =
   | { readonly kind: 'insert'; readonly key: Key; readonly row: object; readonly conflict?: Conflict }
   | { readonly kind: 'put'; readonly key: Key; readonly row: object }
-  | { readonly kind: 'update'; readonly key: Key; readonly row: VersionedRow; readonly expected: number }
+  | {
+      readonly kind: 'update';
+      readonly key: Key;
+      readonly row: VersionedRow;
+      readonly expected: number;
+      readonly conflict?: Conflict;
+    }
   | { readonly kind: 'remove'; readonly key: Key };
 
 /** A row whose changes are guarded by its version. */
@@ -85,6 +91,6 @@ function combine(table: TableShape, before: Pending | undefined, write: Pending)
       return { ...before, row: write.row } as Pending;
     case 'update':
       if ((before.row as VersionedRow).version !== write.expected) throw new VersionConflict(table.name);
-      return { ...before, row: write.row };
+      return { conflict: write.conflict, ...before, row: write.row } as Pending;
   }
 }
