@@ -63,6 +63,7 @@ describe('Following the log', () => {
   });
 
   it('shows what came after a position', async () => {
+    await shop.settle();
     const all = await log();
     expect(await log('after=0')).toEqual(all);
     expect(await log('after=3')).toEqual(all.slice(3));
