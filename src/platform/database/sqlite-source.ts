@@ -108,6 +108,9 @@ const READS = /^\s*(SELECT|EXPLAIN|WITH(?![^]*\b(INSERT|UPDATE|DELETE|REPLACE)\b
 /** Whether a statement may change something. */
 export const writes = (sql: string): boolean => !READS.test(sql);
 
+/** Begins or ends a whole transaction. Savepoints, which TypeORM uses inside one, are not meant. */
+const ENDS = /^\s*(BEGIN|COMMIT|END|ROLLBACK(?!\s+(TRANSACTION\s+)?TO\b))\b/i;
+
 class GuardedQueryRunner extends SqliteQueryRunner {
   constructor(
     driver: SqliteDriver,
@@ -120,7 +123,10 @@ class GuardedQueryRunner extends SqliteQueryRunner {
   override query(sql: string, parameters?: unknown[], useStructuredResult = false): Promise<unknown> {
     return this.guard.send<unknown>(
       writes(sql),
-      () => super.query(sql, parameters as never, useStructuredResult),
+      async () => {
+        if (ENDS.test(sql)) throw new Error(`${sql} is the business of the unit of work`);
+        return super.query(sql, parameters as never, useStructuredResult);
+      },
       async () => {
         if (writes(sql)) throw new OutsideUnitOfWork(`"${sql.slice(0, 60)}" was sent`);
         return this.reader.createQueryRunner().query(sql, parameters as never, useStructuredResult as never);
