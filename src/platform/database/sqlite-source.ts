@@ -8,11 +8,12 @@ import { SqliteConnection } from './sqlite-connection';
 const BUSY_TIMEOUT = 5_000;
 
 const SETTINGS: Readonly<Record<string, { set: string | number; is: string | number }>> = {
+  // First of all: the next one may have to wait for another process that is starting, too.
+  busy_timeout: { set: BUSY_TIMEOUT, is: BUSY_TIMEOUT },
   journal_mode: { set: 'WAL', is: 'wal' },
   // Each commit is on the disk before it is answered.
   synchronous: { set: 'FULL', is: 2 },
   foreign_keys: { set: 'ON', is: 1 },
-  busy_timeout: { set: BUSY_TIMEOUT, is: BUSY_TIMEOUT },
 };
 
 /**
