@@ -31,6 +31,9 @@ import { UnitOfWork } from './unit-of-work/unit-of-work';
 
 const READ = 'read';
 
+/** A file that cannot be opened does not get better: Nest would try for half a minute before it says so. */
+const AT_ONCE = { retryAttempts: 0 };
+
 /** Configuration and time: what everything else is built with. */
 @Global()
 @Module({
@@ -48,14 +51,14 @@ class GroundModule {}
   imports: [
     TypeOrmModule.forRootAsync({
       inject: [Environment],
-      useFactory: (environment: Environment) => databaseOptions(environment),
+      useFactory: (environment: Environment) => ({ ...databaseOptions(environment), ...AT_ONCE }),
       dataSourceFactory: (options) => openWriter(options!),
     }),
     TypeOrmModule.forRootAsync({
       name: READ,
       // The writer creates the file and its tables, so it comes first.
       inject: [Environment, getDataSourceToken()],
-      useFactory: (environment: Environment) => readOnly(databaseOptions(environment)),
+      useFactory: (environment: Environment) => ({ ...readOnly(databaseOptions(environment)), ...AT_ONCE }),
       dataSourceFactory: (options) => openReader(options!),
     }),
   ],

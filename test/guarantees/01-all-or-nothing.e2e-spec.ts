@@ -188,6 +188,32 @@ describe('All or nothing: state and events of a command are stored in one transa
     expect(await stored()).toEqual(['Emma']);
   });
 
+  it.each(['COMMIT', 'ROLLBACK', 'end transaction', 'BEGIN'])(
+    'a handler cannot end the transaction with %s',
+    async (sql) => {
+      const byHand = async () => {
+        await note('before');
+        await expect(dataSource(shop).query(sql)).rejects.toThrow('is the business of the unit of work');
+        await note('after');
+        await fail();
+      };
+      await expect(add('Emma', undefined, byHand)).rejects.toThrow('changed my mind');
+      expect(await stored()).toEqual([]);
+      expect(await noted(shop)).toEqual([]);
+    },
+  );
+
+  it('a part that a handler rolls back by hand, with a savepoint, leaves the rest', async () => {
+    await add('Emma', undefined, async () => {
+      await note('kept');
+      await dataSource(shop).query('SAVEPOINT half');
+      await note('dropped');
+      await dataSource(shop).query('ROLLBACK TO half');
+    });
+    expect(await stored()).toEqual(['Emma']);
+    expect(await noted(shop)).toEqual(['kept']);
+  });
+
   it('the reader of a price list sees a batch of books whole or not at all', async () => {
     const money = { amount: 1299, currency: 'EUR' };
     const addAll = new Do(async () => {

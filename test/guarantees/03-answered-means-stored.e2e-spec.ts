@@ -68,12 +68,6 @@ describe('Answered means stored', () => {
     );
   });
 
-  it('a reader that names the position of an answer sees everything up to there', async () => {
-    const { headers, body } = await post('Persuasion').expect(201);
-    const { id } = body as { id: string };
-    await shop.http().get(`/inventory/${id}`).set('min-event-position', headers['event-position']).expect(200);
-  });
-
   it('a read carries no position, as nothing was stored', async () => {
     const { headers } = await shop.http().get('/books').expect(200);
     expect(headers['event-position']).toBeUndefined();

@@ -9,13 +9,14 @@ import { SqliteConnection } from './sqlite-connection';
 const BUSY_TIMEOUT = 5_000;
 
 const SETTINGS: Readonly<Record<string, { set: string | number; is: string | number }>> = {
+  // First of all: the next one may have to wait for another process that is starting, too.
+  busy_timeout: { set: BUSY_TIMEOUT, is: BUSY_TIMEOUT },
   journal_mode: { set: 'WAL', is: 'wal' },
   // Each commit is on the disk before it is answered.
   synchronous: { set: 'FULL', is: 2 },
   foreign_keys: { set: 'ON', is: 1 },
   // REPLACE removes rows without calling triggers otherwise, and the log's own forbid it.
   recursive_triggers: { set: 'ON', is: 1 },
-  busy_timeout: { set: BUSY_TIMEOUT, is: BUSY_TIMEOUT },
 };
 
 /**
@@ -109,6 +110,9 @@ const READS = /^\s*(SELECT|EXPLAIN|WITH(?![^]*\b(INSERT|UPDATE|DELETE|REPLACE)\b
 /** Whether a statement may change something. */
 export const writes = (sql: string): boolean => !READS.test(sql);
 
+/** Begins or ends a whole transaction. Savepoints, which TypeORM uses inside one, are not meant. */
+const ENDS = /^\s*(BEGIN|COMMIT|END|ROLLBACK(?!\s+(TRANSACTION\s+)?TO\b))\b/i;
+
 class GuardedQueryRunner extends SqliteQueryRunner {
   constructor(
     driver: SqliteDriver,
@@ -121,7 +125,10 @@ class GuardedQueryRunner extends SqliteQueryRunner {
   override query(sql: string, parameters?: unknown[], useStructuredResult = false): Promise<unknown> {
     return this.guard.send<unknown>(
       writes(sql),
-      () => super.query(sql, parameters as never, useStructuredResult),
+      async () => {
+        if (ENDS.test(sql)) throw new Error(`${sql} is the business of the unit of work`);
+        return super.query(sql, parameters as never, useStructuredResult);
+      },
       async () => {
         if (writes(sql)) throw new OutsideUnitOfWork(`"${sql.slice(0, 60)}" was sent`);
         return this.reader.createQueryRunner().query(sql, parameters as never, useStructuredResult as never);
