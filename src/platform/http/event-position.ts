@@ -1,11 +1,4 @@
-import {
-  CallHandler,
-  ExecutionContext,
-  Injectable,
-  NestInterceptor,
-  OnApplicationBootstrap,
-  Type,
-} from '@nestjs/common';
+import { CallHandler, ExecutionContext, Injectable, NestInterceptor, Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Observable } from 'rxjs';
@@ -56,8 +49,8 @@ function requestFrom(headers: Record<string, unknown>): Request {
  * that position: a context's tables are fed by its own reactions and by nothing else.
  */
 @Injectable()
-export class MinEventPosition implements NestInterceptor, OnApplicationBootstrap {
-  private readonly feeding = new Map<Type, ReactionDefinition[]>();
+export class MinEventPosition implements NestInterceptor {
+  private feeding: ReadonlyMap<Type, ReactionDefinition[]> | undefined;
 
   constructor(
     private readonly modules: ModulesContainer,
@@ -65,19 +58,23 @@ export class MinEventPosition implements NestInterceptor, OnApplicationBootstrap
     private readonly progress: Progress,
   ) {}
 
-  onApplicationBootstrap(): void {
-    for (const module of this.modules.values()) {
-      const feeding = this.reactions.all.filter((reaction) => reaction.module === module);
-      for (const { metatype } of module.controllers.values()) this.feeding.set(metatype as Type, feeding);
-    }
-  }
-
   /** @throws Invalid for a header that is no position; ServiceUnavailable when the reactions stay behind */
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const { headers } = context.switchToHttp().getRequest<{ headers: Record<string, string | undefined> }>();
     const wanted = headers['min-event-position'];
-    if (wanted !== undefined) await this.waitFor(wanted, this.feeding.get(context.getClass()) ?? []);
+    if (wanted !== undefined) await this.waitFor(wanted, this.feedersOf(context.getClass()));
     return next.handle();
+  }
+
+  /** Looked up on the first request: only then are all reactions found for certain. */
+  private feedersOf(controller: Type): readonly ReactionDefinition[] {
+    this.feeding ??= new Map(
+      [...this.modules.values()].flatMap((module) => {
+        const feeding = this.reactions.all.filter((reaction) => reaction.module === module);
+        return [...module.controllers.values()].map(({ metatype }) => [metatype as Type, feeding] as const);
+      }),
+    );
+    return this.feeding.get(controller) ?? [];
   }
 
   private async waitFor(wanted: string, feeding: readonly ReactionDefinition[]): Promise<void> {
