@@ -191,14 +191,13 @@ describe('Reading your own writes', () => {
     await look(headers['event-position']).expect(200);
   });
 
-  it.each(['', '-1', '1.5', '1e3', '0x1', 'last', '1 2', '1, 2', '9'.repeat(16)])(
-    'takes no position like %j',
-    async (position) => {
-      await open();
+  it('takes for a position only what can be one', async () => {
+    await open();
+    for (const position of ['', '-1', '1.5', '1e3', '0x1', 'last', '1 2', '1, 2', '9'.repeat(16)]) {
       const { body } = await look(position).expect(400);
       expect(body).toMatchObject({ code: 'position-invalid', errors: [{ path: 'Min-Event-Position' }] });
-    },
-  );
+    }
+  });
 
   it('waits for a position that the log has not reached, until it does', async () => {
     await open();
