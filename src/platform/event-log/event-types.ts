@@ -111,6 +111,10 @@ export class EventTypes {
     if (version > (event.version ?? 1)) {
       throw new UnreadableEvent(`${event.name} of version ${version} was written by a newer program`);
     }
-    return freezePlain(Object.assign(Object.create(event.prototype as object) as object, lifted));
+    try {
+      return freezePlain(Object.assign(Object.create(event.prototype as object) as object, lifted));
+    } catch (error) {
+      throw new UnreadableEvent(`${event.name} has been lifted to what no event carries: ${String(error)}`);
+    }
   }
 }

@@ -26,11 +26,15 @@ function freezeValue(value: unknown, path: string, depth: number): void {
   if (typeof value !== 'object') throw new NotPlainData(path, `a ${typeof value}`);
   if (depth > 32) throw new NotPlainData(path, 'nested too deeply, or a cycle');
   if (Array.isArray(value)) {
-    value.forEach((item, at) => freezeValue(item, `${path}[${at}]`, depth + 1));
+    // By number, as nothing else comes to the holes. JSON would make null of them, as of undefined.
+    for (let at = 0; at < value.length; at++) {
+      if (value[at] === undefined) throw new NotPlainData(`${path}[${at}]`, 'undefined');
+      freezeValue(value[at], `${path}[${at}]`, depth + 1);
+    }
   } else {
-    const prototype: unknown = Object.getPrototypeOf(value);
+    const prototype = Object.getPrototypeOf(value) as { constructor?: { name: string } } | null;
     if (prototype !== Object.prototype && prototype !== null) {
-      throw new NotPlainData(path, `a ${value.constructor.name}`);
+      throw new NotPlainData(path, `a ${prototype.constructor?.name ?? 'kind of object'}`);
     }
     for (const [key, item] of Object.entries(value)) freezeValue(item, `${path}.${key}`, depth + 1);
   }

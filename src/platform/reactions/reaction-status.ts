@@ -169,8 +169,8 @@ export class ReactionStatuses {
   }
 
   /**
-   * Whether these reactions have handled what one command has raised, of which `position` is the last event. Other
-   * commands' failures do not count: nobody should wait for those.
+   * Whether these reactions have handled what one request has raised, of which `position` is the last event. Other
+   * requests' failures do not count: nobody should wait for those.
    */
   async havePassed(reactions: readonly ReactionDefinition[], position: number): Promise<boolean> {
     if ((await this.log.head()) < position) return false;
@@ -183,8 +183,8 @@ export class ReactionStatuses {
     const own = await this.database.first(
       `SELECT 1 FROM reaction_deferred d
          JOIN event_log e ON e.position = d.position
-         JOIN event_log last ON last.position = $1 AND last.causation_id = e.causation_id
-        WHERE d.reaction IN (SELECT value FROM json_each($2)) AND d.state IN ('retrying', 'parked') LIMIT 1`,
+         JOIN event_log last ON last.position = $1 AND last.correlation_id = e.correlation_id
+        WHERE e.position <= $1 AND d.reaction IN (SELECT value FROM json_each($2)) AND d.state IN ('retrying', 'parked') LIMIT 1`,
       [position, JSON.stringify(reactions.map(({ name }) => name))],
     );
     return !own;
