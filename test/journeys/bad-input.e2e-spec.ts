@@ -382,6 +382,22 @@ describe('Bad input', () => {
     expect(answer.status).toBeLessThan(300);
   });
 
+  it.each([
+    [-0.01, 'must be a number that is not negative, such as 12.99'],
+    [12.999, 'must have at most 2 decimals, as USD has'],
+    [0.1 + 0.2, 'must have at most 2 decimals, as USD has'],
+    [1e-7, 'must have at most 2 decimals, as USD has'],
+    [100_000_000.01, 'must be at most 100000000'],
+    [1e15, 'must be at most 100000000'],
+    [Number.MAX_SAFE_INTEGER, 'must be at most 100000000'],
+    [1e21, 'must be at most 100000000'],
+    [1e300, 'must be at most 100000000'],
+    ['12.99', 'must be a number'],
+  ])('in a price is told which rule is broken: %d', async (amount, message) => {
+    const answer = await send('/books', JSON.stringify({ ...gatsby, price: { amount, currency: 'USD' } }));
+    expect(expectRefusal(answer, amount).errors).toEqual([{ path: 'price.amount', message }]);
+  });
+
   describe('in an order', () => {
     const order = async (items: unknown): Promise<Response> =>
       send('/orders', JSON.stringify({ customer: alice, shippingAddress: address, items }));
