@@ -31,19 +31,21 @@ export function moneyFromDecimal(amount: number | string, currency: string, path
   if (decimals === undefined) {
     throw new Invalid('currency-unknown', `${path}.currency`, 'must be an ISO 4217 currency code such as USD');
   }
-  const match = /^(\d{1,15})(?:\.(\d{1,15}))?$/.exec(String(amount));
-  if (!match) {
+  const match = /^(\d+)(?:\.(\d+))?(?:e([+-])\d+)?$/.exec(String(amount));
+  if (!match || (match[3] && typeof amount === 'string')) {
     throw new Invalid('amount-invalid', `${path}.amount`, 'must be a number that is not negative, such as 12.99');
   }
-  const fraction = (match[2] ?? '').replace(/0+$/, '');
-  if (fraction.length > decimals) {
+  const [, whole, decimal = '', exponent] = match;
+  const fraction = decimal.replace(/0+$/, '');
+  // JavaScript writes an exponent from 1e21 on, and below 0.000001.
+  if (exponent === '-' || (!exponent && fraction.length > decimals)) {
     throw new Invalid(
       'amount-too-precise',
       `${path}.amount`,
       `must have at most ${decimals} decimals, as ${currency} has`,
     );
   }
-  const minor = Number(match[1] + fraction.padEnd(decimals, '0'));
+  const minor = exponent ? Infinity : Number(whole + fraction.padEnd(decimals, '0'));
   if (minor > LARGEST_AMOUNT) {
     throw new Invalid('amount-too-large', `${path}.amount`, `must be at most ${LARGEST_AMOUNT / 10 ** decimals}`);
   }

@@ -1,10 +1,10 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { isUtf8 } from 'node:buffer';
-import { STATUS_CODES, type IncomingHttpHeaders } from 'node:http';
+import { STATUS_CODES, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 
 import type { Socket } from 'node:net';
 import { RequestInvalid, Problem, problemFrom, ServiceUnavailable, writeProblem } from './problem';
-import { answer, PROBLEM_JSON, type Outgoing } from './problem-details.filter';
+import { answer, answerRaw, PROBLEM_JSON, type Outgoing } from './problem-details.filter';
 import { RouteTable } from './route-table';
 import { complaintAboutJson, complaintAboutUrl } from './text';
 
@@ -28,6 +28,8 @@ export function createFastifyAdapter(): FastifyAdapter {
     routerOptions: { maxParamLength: 512 },
     frameworkErrors: (error: Error, _request: unknown, reply: unknown) => answer(reply as Outgoing, problemFrom(error)),
     clientErrorHandler: answerSocket,
+    // Node would refuse a request without Host with an empty body; so it is refused below.
+    http: { requireHostHeader: false },
     // Fastify's own 503 is no problem details; ours follows below.
     return503OnClosing: false,
   });
@@ -46,9 +48,12 @@ export function createFastifyAdapter(): FastifyAdapter {
   // Before the body is read: there is no need to receive 1 MB for a route that does not exist.
   server.addHook('preParsing', (request, reply, _payload, done) => {
     if (closing) done(new ServiceUnavailable('shutting-down', 'The shop is closing. Another instance may be open.', 1));
+    else if (request.headers.host === undefined && request.raw.httpVersion === '1.1') done(hostMissing);
     else if (request.is404) routes.answer(request, reply, done);
     else done(checkUrl(request.raw.url ?? '', request.params, request.query));
   });
+
+  server.server.on('checkExpectation', (_request, response: ServerResponse) => answerRaw(response, expectationUnknown));
 
   server.removeAllContentTypeParsers();
   // Through the adapter, which from then on believes the parsers to be complete and adds none at init.
@@ -117,6 +122,9 @@ const socketProblems: ReadonlyMap<string, Problem> = new Map([
   ['HPE_HEADER_OVERFLOW', new Problem(431, 'headers-too-large', 'The request line and headers are too large.')],
 ]);
 const requestMalformed = new Problem(400, 'request-malformed', 'This is not an HTTP request.');
+
+const hostMissing = new Problem(400, 'host-missing', 'An HTTP/1.1 request has a Host header.');
+const expectationUnknown = new Problem(417, 'expectation-failed', 'The only Expect that is met is 100-continue.');
 
 /** Answers what Node could not read as HTTP, where there is only a socket to write to. */
 function answerSocket(error: NodeJS.ErrnoException, socket: Socket): void {

@@ -65,11 +65,17 @@ export function answer(reply: Outgoing, problem: Problem): void {
 }
 
 /** The same where Fastify is not in between: Nest's middleware gets Node's own response. */
-function answerRaw(response: ServerResponse, problem: Problem): void {
+export function answerRaw(response: ServerResponse, problem: Problem): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  response.writeHead(problem.status, { ...problem.extras.headers, 'content-type': PROBLEM_JSON });
-  response.end(writeProblem(problem));
+  const body = writeProblem(problem);
+  const length = Buffer.byteLength(body);
+  response.writeHead(problem.status, {
+    ...problem.extras.headers,
+    'content-type': PROBLEM_JSON,
+    'content-length': length,
+  });
+  response.end(body);
 }

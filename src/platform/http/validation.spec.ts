@@ -309,7 +309,7 @@ describe('A request', () => {
       ['{"amount": 1.005}', 'price.amount must have at most 2 decimals, as USD has'],
       ['{"amount": 1.5, "currency": "JPY"}', 'price.amount must have at most 0 decimals, as JPY has'],
       ['{"amount": -1}', 'price.amount must be a number that is not negative, such as 12.99'],
-      ['{"amount": 1e300}', 'price.amount must be a number that is not negative, such as 12.99'],
+      ['{"amount": 1e300}', 'price.amount must be at most 100000000'],
       ['{"amount": 1e999}', 'price.amount must be a number that is not negative, such as 12.99'],
       ['{"amount": 999999999999}', 'price.amount must be at most 100000000'],
       ['{"amount": "12.99"}', 'price.amount must be a number'],
