@@ -4,7 +4,7 @@ import { EventLog, StoredEvent } from '../event-log/event-log';
 import { EventTypes } from '../event-log/event-types';
 import { DeferredEvents } from '../reactions/deferred-events';
 import { ReactionDefinition } from '../reactions/reaction-definition';
-import { causedBy } from '../reactions/reaction-runner';
+import { causedBy } from '../reactions/reaction-books';
 import { ReactionTable } from '../reactions/reaction.tables';
 import { TableClass, TableShape } from '../database/tables';
 import { currentScope } from '../unit-of-work/scope';

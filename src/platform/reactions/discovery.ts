@@ -11,7 +11,7 @@ import {
 import { EventClass, EventTypes, PublishedEvents } from '../event-log/event-types';
 import { ReactionDefinition } from './reaction-definition';
 import { REACTION, ReactionMetadata } from './reaction.decorator';
-import { DEFAULT_RETRY } from './retry-policy';
+import { DEFAULT_RETRY, DEFAULT_TIME_LIMIT } from './retry-policy';
 
 /** The program contradicts a guarantee, and does not start. Each complaint is a sentence that says what to change. */
 export class StartRefused extends Error {
@@ -97,6 +97,7 @@ export class Discovery {
       handler: wrapper.instance as ReactionDefinition['handler'],
       onFailure: options.onFailure ?? 'park',
       retry: { ...DEFAULT_RETRY, ...options.retry },
+      timeLimit: options.timeLimit ?? DEFAULT_TIME_LIMIT,
       from: options.from,
       formerly: options.formerly ?? [],
       tables: given?.tables ?? [],

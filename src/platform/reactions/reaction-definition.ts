@@ -15,6 +15,8 @@ export interface ReactionDefinition {
   readonly handler: { handle(event: object): unknown };
   readonly onFailure: 'park' | 'overtake';
   readonly retry: RetryOptions;
+  /** Milliseconds. */
+  readonly timeLimit: number;
   readonly from: ReactionOptions['from'];
   readonly formerly: readonly string[];
   /** Only a projection has tables. */

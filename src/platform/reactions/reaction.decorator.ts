@@ -14,6 +14,8 @@ export interface ReactionOptions {
   /** Talks to the outside world, so it runs outside any transaction, at least once. It stores through commands. */
   readonly effects?: 'external';
   readonly retry?: Partial<RetryOptions>;
+  /** Milliseconds after which a handler that has not come to its end has failed; 30,000 unless told otherwise. */
+  readonly timeLimit?: number;
   /** A new reaction handles what is raised from now on, unless it is told to begin with the first event. */
   readonly from?: 'beginning';
   /** Names under which it was stored before. */
@@ -62,7 +64,7 @@ export function Reaction<Class extends EventClass>(
 export function Projection<Class extends EventClass>(
   events: OneOrMore<Class>,
   name: string,
-  options: Pick<ReactionOptions, 'formerly' | 'retry'> & { readonly tables: readonly TableClass[] },
+  options: Pick<ReactionOptions, 'formerly' | 'retry' | 'timeLimit'> & { readonly tables: readonly TableClass[] },
 ) {
   return decorate(events, { ...options, name, from: 'beginning' });
 }

@@ -8,11 +8,11 @@ import { ProjectionTables } from '../projections/projection-tables';
 import { Rebuild } from '../projections/rebuild';
 import { currentScope, Raised } from '../unit-of-work/scope';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
-import { BUILD } from '../build';
 import { DeferredEvents } from './deferred-events';
 import { Discovery, StartRefused } from './discovery';
 import { ReactionDefinition } from './reaction-definition';
-import { causedBy, ReactionRunner } from './reaction-runner';
+import { causedBy } from './reaction-books';
+import { ReactionRunner } from './reaction-runner';
 import { ReactionTable } from './reaction.tables';
 
 /** How often the process looks whether another one has written to the database, in milliseconds. */
@@ -223,7 +223,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     if (reaction.mode === 'in-transaction') return add(this.withinByType, reaction);
     const { work, log, types, deferred, clock } = this;
     const onProgress = () => this.tellProgress();
-    const runner = new ReactionRunner(reaction, { work, log, types, deferred, clock, build: BUILD, onProgress });
+    const runner = new ReactionRunner(reaction, { work, log, types, deferred, clock, onProgress });
     this.runners.set(reaction.name, runner);
     add(this.runnersByType, runner);
   }

@@ -1,6 +1,9 @@
 import { UnreadableEvent } from '../event-log/event-types';
 import { RetryOptions, Unrecoverable } from './reaction.decorator';
 
+/** How long a handler may take, in milliseconds. */
+export const DEFAULT_TIME_LIMIT = 30_000;
+
 export const DEFAULT_RETRY: RetryOptions = { attempts: 12, firstDelay: 1_000, longestDelay: 5 * 60_000 };
 
 /**

@@ -1,0 +1,151 @@
+import { hostname } from 'node:os';
+import { StoredEvent } from '../event-log/event-log';
+import { withinRequest } from '../unit-of-work/cause';
+import { Delivery, isNobodysFault } from './delivery';
+import { PROCESS, ReactionBooks } from './reaction-books';
+import { DeferredTable, ReactionTable } from './reaction.tables';
+
+/** Calls to the outside are slow and may happen twice after a crash, so few stand between two checkpoints. */
+const BATCH = 16;
+/** How long a process may call out before another takes over from it, in milliseconds. */
+const LEASE = 60_000;
+
+/**
+ * Carries events to a reaction that talks to the outside. Each is handled outside any transaction; then what became of
+ * all of them is stored in one.
+ */
+export class ExternalDelivery implements Delivery {
+  /** Until when no other process may call out. */
+  private heldUntil = 0;
+
+  constructor(private readonly books: ReactionBooks) {}
+
+  async next(): Promise<boolean> {
+    const { books } = this;
+    const { log } = books.tools;
+    const { types } = books.reaction;
+    const startedAt = books.now();
+    const unclaimed = await log.after((await books.state()).checkpoint, types, 1);
+    if (unclaimed.length === 0 || !(await this.mayCallOut())) return false;
+    const events = await log.after((await books.state()).checkpoint, types, BATCH);
+    if (events.length === 0) return false;
+    const { handled, failures, parked, fault } = await this.callOutForAll(events);
+    if (handled.length > 0) await books.inUnitOfWork(() => this.store(handled, failures, parked, startedAt));
+    if (fault) throw fault;
+    return handled.length === BATCH;
+  }
+
+  async retry(event: StoredEvent, find: () => Promise<DeferredTable | undefined>): Promise<boolean> {
+    const startedAt = this.books.now();
+    if (!(await this.mayCallOut())) return false;
+    await this.callOut(event);
+    await this.books.inUnitOfWork(async () => {
+      const row = await find();
+      if (!row) return;
+      await this.books.tools.deferred.settle(row);
+      this.books.record([event], startedAt);
+    });
+    return true;
+  }
+
+  /** Lets another process call out at once. A lease that cannot be given back runs out by itself. */
+  async stop(): Promise<void> {
+    await this.books.inUnitOfWork(() => this.release()).catch(() => undefined);
+  }
+
+  /** One after another, until they are done, somebody wants the reaction to stop, or the database is out of order. */
+  private async callOutForAll(events: readonly StoredEvent[]) {
+    const { books } = this;
+    const handled: StoredEvent[] = [];
+    const failures = new Map<StoredEvent, unknown>();
+    const parked = new Set<StoredEvent>();
+    const blocked = await books.blocked(events);
+    for (const event of events) {
+      if (books.isStopping) break;
+      if (blocked.has(event.stream)) {
+        parked.add(event);
+      } else {
+        try {
+          if (!(await this.mayCallOut())) break;
+          await this.callOut(event);
+        } catch (error) {
+          if (isNobodysFault(error)) return { handled, failures, parked, fault: error };
+          failures.set(event, error);
+          if (books.reaction.onFailure === 'park') blocked.add(event.stream);
+        }
+      }
+      handled.push(event);
+    }
+    return { handled, failures, parked };
+  }
+
+  /** Inside a unit of work: what became of each event. */
+  private async store(
+    handled: readonly StoredEvent[],
+    failures: ReadonlyMap<StoredEvent, unknown>,
+    parked: ReadonlySet<StoredEvent>,
+    startedAt: string,
+  ): Promise<void> {
+    const { books } = this;
+    const state = await books.state();
+    const last = handled[handled.length - 1].position;
+    // Another process took over because this one was too slow, and has come further.
+    if (state.checkpoint >= last) return;
+    // An operator may have skipped what the parked ones were to wait behind.
+    const stillBlocked = await books.blocked([...parked]);
+    for (const event of handled) {
+      if (failures.has(event)) books.defer(event, failures.get(event));
+      else if (!parked.has(event)) continue;
+      else if (stillBlocked.has(event.stream)) books.park(event);
+      else books.postpone(event);
+      stillBlocked.add(event.stream);
+    }
+    books.moveTo(state, last);
+    books.record(handled, startedAt);
+  }
+
+  /** Of several processes, one calls out at a time. @returns whether it is this one, for long enough */
+  private async mayCallOut(): Promise<boolean> {
+    const now = this.books.tools.clock.now().getTime();
+    if (this.heldUntil - now > LEASE / 2) return true;
+    const state = await this.books.inUnitOfWork(() => this.claim(now));
+    const mine = state.holder === PROCESS;
+    this.heldUntil = mine ? state.heldUntil! : 0;
+    if (!mine) this.books.nextDue = state.heldUntil!;
+    return mine;
+  }
+
+  private async claim(now: number): Promise<ReactionTable> {
+    const state = await this.books.state();
+    const { holder, heldUntil = 0 } = state;
+    if (holder && holder !== PROCESS && heldUntil > now && mayBeAlive(holder)) return state;
+    const claimed = { ...state, holder: PROCESS, heldUntil: now + LEASE };
+    this.books.tools.work.put(ReactionTable, claimed);
+    return claimed;
+  }
+
+  private async release(): Promise<void> {
+    const state = await this.books.state();
+    if (state.holder === PROCESS) {
+      this.books.tools.work.put(ReactionTable, { ...state, holder: undefined, heldUntil: undefined });
+    }
+  }
+
+  private callOut(event: StoredEvent): Promise<void> {
+    const { correlationId, actor, traceparent, id } = event;
+    const request = { correlationId, causationId: id, actor, traceparent };
+    return withinRequest(request, () => this.books.handle(event));
+  }
+}
+
+/** A process of this machine that has died will not give its lease back. Of other machines nothing is known. */
+function mayBeAlive(holder: string): boolean {
+  const [host, pid] = holder.split('/');
+  if (host !== hostname()) return true;
+  try {
+    process.kill(Number(pid), 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}

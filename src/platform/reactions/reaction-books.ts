@@ -1,0 +1,125 @@
+import { hostname } from 'node:os';
+import { Logger } from '@nestjs/common';
+import { uuidv7 } from 'uuidv7';
+import { Clock } from '../../kernel/clock';
+import { BUILD } from '../build';
+import { Envelope, putInEnvelope } from '../event-log/envelope';
+import { EventLog, StoredEvent } from '../event-log/event-log';
+import { EventTypes } from '../event-log/event-types';
+import { UnitOfWork } from '../unit-of-work/unit-of-work';
+import { DeferredEvents } from './deferred-events';
+import { ReactionDefinition } from './reaction-definition';
+import { BatchTable, DeferredTable, ReactionTable } from './reaction.tables';
+import { withinTime } from './time-limit';
+
+/** Names this process in leases and in the record of finished batches. */
+export const PROCESS = `${hostname()}/${process.pid}`;
+
+/** Everything that carrying events to a reaction needs besides the reaction. */
+export interface ReactionTools {
+  readonly work: UnitOfWork;
+  readonly log: EventLog;
+  readonly types: EventTypes;
+  readonly deferred: DeferredEvents;
+  readonly clock: Clock;
+  /** Called whenever the reaction has come further, or has failed. */
+  readonly onProgress: () => void;
+}
+
+/** What is on record about one reaction: its checkpoint, its deferred events, its finished batches. */
+export class ReactionBooks {
+  private readonly logger: Logger;
+  /** When the next deferred event is due; undefined when that is not known and has to be looked up. */
+  nextDue: number | undefined;
+  /** The program is about to end: what is under way has to come to its end soon. */
+  readonly stopping = new AbortController();
+
+  constructor(
+    readonly reaction: ReactionDefinition,
+    readonly tools: ReactionTools,
+  ) {
+    this.logger = new Logger(reaction.name);
+  }
+
+  get isStopping(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  inUnitOfWork<T>(work: () => Promise<T>): Promise<T> {
+    return this.tools.work.run(this.reaction.name, work, 'reaction');
+  }
+
+  async state(): Promise<ReactionTable> {
+    const state = await this.tools.work.find(ReactionTable, this.reaction.name);
+    if (!state) throw new Error(`reaction ${this.reaction.name} is not registered`);
+    return state;
+  }
+
+  /** Those streams of the events in which an earlier event still waits, or lies dead. */
+  async blocked(events: readonly StoredEvent[]): Promise<Set<string>> {
+    if (this.reaction.onFailure === 'overtake') return new Set();
+    return this.tools.deferred.blockedStreams(this.reaction.name, [...new Set(events.map(({ stream }) => stream))]);
+  }
+
+  moveTo(state: ReactionTable, checkpoint: number): void {
+    this.tools.work.put(ReactionTable, { ...state, checkpoint });
+  }
+
+  /** Stores when and by whom these events were handled. */
+  record(events: readonly StoredEvent[], startedAt: string): void {
+    this.tools.work.insert(BatchTable, {
+      id: uuidv7(),
+      reaction: this.reaction.name,
+      fromPosition: events[0].position,
+      toPosition: events[events.length - 1].position,
+      events: events.length,
+      startedAt,
+      finishedAt: this.now(),
+      build: BUILD,
+      host: PROCESS,
+    });
+  }
+
+  park(event: StoredEvent): void {
+    this.tools.deferred.park(this.reaction, event);
+  }
+
+  /** The event was tried in vain: it is tried again later, or it is a dead letter. */
+  defer(event: StoredEvent, error: unknown, before?: DeferredTable): void {
+    const row = this.tools.deferred.fail(this.reaction, event, error, before);
+    if (row.dueAt !== undefined && this.nextDue !== undefined) this.nextDue = Math.min(this.nextDue, row.dueAt);
+    const fate = row.state === 'dead' ? `dead letter (${row.reason})` : `attempt ${row.attempts} failed`;
+    this.logger.warn(`${event.type} at ${event.position}: ${fate}: ${row.error}`);
+  }
+
+  /** The event was not tried, and nothing stands before it any more: it is due at once. */
+  postpone(event: StoredEvent): void {
+    this.tools.deferred.postpone(this.reaction, event);
+    this.nextDue = undefined;
+  }
+
+  /** Gives one event to the handler. @throws what the handler throws, UnreadableEvent, TimedOut */
+  async handle(stored: StoredEvent): Promise<void> {
+    const event = this.tools.types.revive(stored.type, stored.version, stored.facts);
+    putInEnvelope(event, stored);
+    const { timeLimit, handler } = this.reaction;
+    await withinTime(async () => handler.handle(event), timeLimit, this.stopping.signal);
+  }
+
+  now(): string {
+    return this.tools.clock.now().toISOString();
+  }
+
+  complain(what: string): void {
+    this.logger.error(what);
+  }
+}
+
+/** What the envelopes of the events say that a reaction raises in answer to this one. */
+export const causedBy = ({ correlationId, id, actor, traceparent }: StoredEvent | Envelope, raisedBy: string) => ({
+  correlationId,
+  causationId: id,
+  raisedBy,
+  actor,
+  traceparent,
+});

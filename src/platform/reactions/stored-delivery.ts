@@ -1,0 +1,105 @@
+import { StoredEvent } from '../event-log/event-log';
+import { currentScope } from '../unit-of-work/scope';
+import { VersionConflict } from '../unit-of-work/write-set';
+import { Delivery, isNobodysFault } from './delivery';
+import { causedBy, ReactionBooks } from './reaction-books';
+import { DeferredTable } from './reaction.tables';
+
+const BATCH = 100;
+
+/**
+ * Carries events to a reaction that stores. A batch is handled in one unit of work, in which the checkpoint moves as
+ * well, so an event that is delivered again has no second effect.
+ */
+export class StoredDelivery implements Delivery {
+  constructor(private readonly books: ReactionBooks) {}
+
+  async next(): Promise<boolean> {
+    try {
+      const handled = await this.books.inUnitOfWork(() => this.handleNext(BATCH));
+      return handled === BATCH;
+    } catch (error) {
+      if (isNobodysFault(error) || this.books.isStopping) throw error;
+      // Something went wrong that cannot be laid at one event's door while they share a transaction.
+      return this.oneByOne();
+    }
+  }
+
+  async retry(event: StoredEvent, find: () => Promise<DeferredTable | undefined>): Promise<boolean> {
+    const { deferred } = this.books.tools;
+    const startedAt = this.books.now();
+    await this.books.inUnitOfWork(async () => {
+      const row = await find();
+      if (!row) return;
+      await this.deliver(event);
+      await deferred.settle(row);
+      this.books.record([event], startedAt);
+    });
+    return true;
+  }
+
+  async stop(): Promise<void> {}
+
+  /** Each event of the batch in a transaction of its own, so that a failure takes no other event with it. */
+  private async oneByOne(): Promise<boolean> {
+    const { books } = this;
+    for (let done = 0; done < BATCH && !books.isStopping; done++) {
+      let tried: StoredEvent | undefined;
+      try {
+        const handled = await books.inUnitOfWork(() => this.handleNext(1, (event) => (tried = event)));
+        if (!handled) return false;
+      } catch (error) {
+        if (isNobodysFault(error) || !tried) throw error;
+        const culprit = tried;
+        await books.inUnitOfWork(() => this.passOver(culprit, error));
+      }
+      books.tools.onProgress();
+    }
+    return true;
+  }
+
+  /** Inside a unit of work: handles the next events after the checkpoint and moves it. @returns how many there were */
+  private async handleNext(limit: number, onTry?: (event: StoredEvent) => void): Promise<number> {
+    const { books } = this;
+    const { transaction } = currentScope()!;
+    const startedAt = books.now();
+    const state = await books.state();
+    const events = await books.tools.log.after(state.checkpoint, books.reaction.types, limit, transaction.connection);
+    if (events.length === 0) return 0;
+    const blocked = await books.blocked(events);
+    for (const event of events) {
+      if (blocked.has(event.stream)) {
+        books.park(event);
+        continue;
+      }
+      onTry?.(event);
+      try {
+        await this.deliver(event);
+      } catch (error) {
+        if (transaction.spoiled || error instanceof VersionConflict || isNobodysFault(error) || onTry) throw error;
+        books.defer(event, error);
+        if (books.reaction.onFailure === 'park') blocked.add(event.stream);
+      }
+    }
+    // With nothing left to read, all that was committed before this transaction is behind this reaction.
+    const last = events[events.length - 1].position;
+    books.moveTo(state, events.length < limit ? Math.max(last, transaction.head) : last);
+    books.record(events, startedAt);
+    return events.length;
+  }
+
+  /** Inside a unit of work: the event could not be handled; it waits beside the checkpoint, which moves on. */
+  private async passOver(event: StoredEvent, error: unknown): Promise<void> {
+    const state = await this.books.state();
+    // Another process may have handled it meanwhile.
+    if (state.checkpoint >= event.position) return;
+    this.books.defer(event, error);
+    this.books.moveTo(state, event.position);
+  }
+
+  /** Gives one event to the handler, in a smaller unit of work that is dropped when the handler throws. */
+  private async deliver(event: StoredEvent): Promise<void> {
+    const { reaction, tools } = this.books;
+    await tools.work.within(currentScope()!, causedBy(event, reaction.name), () => this.books.handle(event));
+  }
+}
