@@ -547,9 +547,10 @@ describe('Bad input', () => {
     const paths = [...new Set(routes.map(([, path]) => path))];
     await leavingNothing(async () => {
       for (const path of paths) {
-        const own = routes.filter(([, other]) => other === path).map(([method]) => method);
-        const allowed = [...own, ...(own.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort();
         const url = path.replace(/\{\w+\}/, nobody);
+        // `/books/import` is a `/books/{id}` as well, for the methods that it does not have itself.
+        const own = [...new Set(routes.filter(([, other]) => leadsTo(other, url)).map(([method]) => method))];
+        const allowed = [...own, ...(own.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort();
         for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
           if (own.includes(method)) continue;
           const verb = method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -790,5 +791,7 @@ function having(body: Json, path: string, value: unknown): Json {
   names.reduce((part: Json, name) => part[name], copy)[last] = value;
   return copy;
 }
+
+const leadsTo = (path: string, url: string): boolean => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`).test(url);
 
 const beginsWith = (text: string): RegExp => new RegExp(`^${text.replace(/[.[\]*+?^${}()|\\]/g, '\\$&')}`);

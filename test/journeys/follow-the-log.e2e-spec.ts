@@ -15,8 +15,9 @@ describe('Following the log', () => {
     bookId = await client.addBook();
     orderId = await client.order({ [bookId]: 2 });
     await client.move(orderId, 'confirm', 'ship');
-    await shop.settle();
   });
+  // What an example has begun is over before the next one counts what happens.
+  beforeEach(() => shop.settle());
   afterAll(() => shop.close());
 
   const log = async (query = ''): Promise<Json[]> =>
