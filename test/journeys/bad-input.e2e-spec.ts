@@ -203,7 +203,17 @@ describe('Bad input', () => {
     'POST /reactions/{name}/rebuild': async () => Promise.resolve('/reactions/catalog.browse/rebuild'),
   };
 
-  const LISTS = ['/books', '/inventory', '/orders', '/events', '/reactions/inventory.open-stock/dead-letters'];
+  /** Lists of books, which are read as they come in. */
+  const STREAMED = ['POST /books/import'];
+
+  const LISTS = [
+    '/books',
+    '/inventory',
+    '/orders',
+    '/notifications',
+    '/events',
+    '/reactions/inventory.open-stock/dead-letters',
+  ];
 
   const READS: readonly string[] = [
     ...[
@@ -213,12 +223,19 @@ describe('Bad input', () => {
       'GET /inventory/{bookId}',
       'GET /inventory/{bookId}/movements',
     ],
-    ...['GET /orders', 'GET /orders/{id}', 'GET /orders/{id}/timeline', 'GET /events', 'GET /reactions'],
+    ...[
+      'GET /orders',
+      'GET /orders/{id}',
+      'GET /orders/{id}/timeline',
+      'GET /notifications',
+      'GET /events',
+      'GET /reactions',
+    ],
     ...['GET /reactions/{name}/dead-letters', 'GET /health/live', 'GET /health/ready'],
   ];
 
   it('is tried on every route of the shop', () => {
-    const tried = [...Object.keys(BODIES), ...Object.keys(BODILESS), ...READS];
+    const tried = [...Object.keys(BODIES), ...Object.keys(BODILESS), ...STREAMED, ...READS];
     expect(tried.sort()).toEqual(routesOf(shop).sort());
   });
 
@@ -460,6 +477,49 @@ describe('Bad input', () => {
           'status',
           'total',
         ]);
+      });
+    });
+  });
+
+  describe('for a list of books', () => {
+    const list = 'title,author,price\nEmma,Jane Austen,12.99\n';
+
+    it.each<[why: string, status: number, query: string, body: string | Buffer, type: string]>([
+      ['JSON is no list', 415, '', '{"title":"Emma"}', 'application/json'],
+      ['XML is no list', 415, '', '<books/>', 'text/xml'],
+      ['there is nothing in it', 400, '', '', 'text/csv'],
+      ['it does not say which column is the title', 400, '', 'name,author\nEmma,Jane Austen\n', 'text/csv'],
+      ['the price is negative', 400, '?price=-1', list, 'text/csv'],
+      ['the price is no number', 400, '?price=cheap', list, 'text/csv'],
+      ['the price has too many decimals', 400, '?price=1.005', list, 'text/csv'],
+      ['the currency is unknown', 400, '?price=1&currency=XYZ', list, 'text/csv'],
+      ['the parameter is unknown', 400, '?cost=1', list, 'text/csv'],
+    ])('is refused when %s', async (why, status, query, body, type) => {
+      await leavingNothing(async () => {
+        const problem = expectRefusal(await send(`/books/import${query}`, body, type), why);
+        expect(problem.status).toBe(status);
+      });
+    });
+
+    it('takes in nothing of a row that breaks a rule, and says which', async () => {
+      await leavingNothing(async () => {
+        const rows = [
+          '"",Nobody,1',
+          `${'x'.repeat(201)},A,1`,
+          'Emma,Jane Austen,-1',
+          'Emma,Jane Austen,1.005',
+          'A\u0000,B,1',
+        ];
+        const { status, text } = await send('/books/import', `title,author,price\n${rows.join('\n')}\n`, 'text/csv');
+        const lines = text
+          .trim()
+          .split('\n')
+          .map((line): Json => JSON.parse(line));
+        const refused = lines.filter((line) => line.refused).map((line) => line.refused.line);
+        expect(status).toBe(200);
+        // Each row is a command of its own, and the answers come as they come.
+        expect(refused.sort()).toEqual([2, 3, 4, 5, 6]);
+        expect(lines.at(-1)).toMatchObject({ summary: { read: 5, added: 0, refused: 5 } });
       });
     });
   });

@@ -197,9 +197,12 @@ describe('A list of books as CSV', () => {
   it.each([
     ['', 'list is empty'],
     ['\uFEFF\r\n \n', 'list is empty'],
-    ['name,author\nEmma,x\n', 'list has no column called title; its first line names: name, author'],
-    ['title\nEmma\n', 'list has no column called author; its first line names: title'],
-    ['Emma;Jane Austen', 'list has no column called title and none called author; its first line names: Emma, Jane'],
+    ['name,author\nEmma,x\n', 'list must have a column called title; its first line names: name, author'],
+    ['title\nEmma\n', 'list must have a column called author; its first line names: title'],
+    [
+      'Emma;Jane Austen',
+      'list must have a column called title and one called author; its first line names: Emma, Jane',
+    ],
   ])('is refused as a whole when it is %j', async (list, message) => {
     await expect(rowsOf(list)).rejects.toThrow(message);
   });

@@ -78,7 +78,7 @@ function readHeader(text: string): { delimiter: string; columns: readonly (Colum
     throw new Invalid(
       'list-column-missing',
       'list',
-      `has no column called ${missing.join(' and none called ')}; its first line names: ${shown}`,
+      `must have a column called ${missing.join(' and one called ')}; its first line names: ${shown}`,
     );
   }
   return best;
