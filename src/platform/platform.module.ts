@@ -26,6 +26,7 @@ import { Progress } from './reactions/progress';
 import { ReactionStatuses } from './reactions/reaction-status';
 import { ReactionsController } from './reactions/reactions.controller';
 import { Reactions } from './reactions/reactions.service';
+import { UnfinishedStarts } from './reactions/unfinished-starts';
 import { CommandsInUnitsOfWork, logPublisher } from './unit-of-work/command-bus';
 import { UnitOfWork } from './unit-of-work/unit-of-work';
 
@@ -103,6 +104,7 @@ class StorageModule {}
     DeferredEvents,
     Reactions,
     ReactionStatuses,
+    UnfinishedStarts,
     Progress,
   ],
   exports: [Doctor, Reactions, ReactionStatuses, Progress, DeferredEvents],

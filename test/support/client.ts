@@ -25,7 +25,7 @@ export const nobody = '01890a5d-ac96-774b-bcce-b302099a8057';
 export class Client {
   private told = 0;
 
-  constructor(private readonly shop: Bookshelf) {}
+  constructor(private readonly shop: Pick<Bookshelf, 'http'>) {}
 
   async get(path: string, headers: Record<string, string> = {}): Promise<Response> {
     return this.shop

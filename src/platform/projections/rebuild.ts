@@ -6,6 +6,7 @@ import { DeferredEvents } from '../reactions/deferred-events';
 import { ReactionDefinition } from '../reactions/reaction-definition';
 import { causedBy } from '../reactions/reaction-books';
 import { ReactionTable } from '../reactions/reaction.tables';
+import { UnfinishedStarts } from '../reactions/unfinished-starts';
 import { TableClass, TableShape } from '../database/tables';
 import { currentScope } from '../unit-of-work/scope';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
@@ -28,6 +29,7 @@ export class Rebuild {
     private readonly types: EventTypes,
     private readonly tables: ProjectionTables,
     private readonly deferred: DeferredEvents,
+    private readonly unfinished: UnfinishedStarts,
   ) {}
 
   /** @throws the error of the first event that cannot be handled; the present tables stay as they are */
@@ -88,6 +90,8 @@ export class Rebuild {
   ): Promise<void> {
     const event = this.types.revive(stored.type, stored.version, stored.facts);
     putInEnvelope(event, stored);
-    await this.work.within(currentScope()!, causedBy(stored, name), async () => handler.handle(event), standIns);
+    await this.unfinished.watch(name, stored.position, () =>
+      this.work.within(currentScope()!, causedBy(stored, name), async () => handler.handle(event), standIns),
+    );
   }
 }

@@ -126,8 +126,9 @@ export class DeferredEvents {
 
   /** A reaction goes by another name now. Called at start-up, before any reaction runs. */
   async rename(former: string, name: string): Promise<void> {
-    await this.database.writer.run('UPDATE reaction_deferred SET reaction = $1 WHERE reaction = $2', [name, former]);
-    await this.database.writer.run('UPDATE reaction_batch SET reaction = $1 WHERE reaction = $2', [name, former]);
+    for (const table of ['reaction_deferred', 'reaction_batch', 'reaction_unfinished']) {
+      await this.database.writer.run(`UPDATE ${table} SET reaction = $1 WHERE reaction = $2`, [name, former]);
+    }
   }
 
   private async release({ reaction, stream, position }: DeferredTable): Promise<void> {

@@ -7,6 +7,8 @@ import { Interrupted } from './time-limit';
 export interface Delivery {
   /** Handles the next events after the checkpoint and moves it. @returns whether there may be more */
   next(): Promise<boolean>;
+  /** The same with one event and nothing beside it. @returns whether there was one */
+  one(): Promise<boolean>;
   /**
    * Tries a deferred event again.
    * @param find its row, if it is still to be retried; called in a unit of work

@@ -4,6 +4,7 @@ import { withinRequest } from '../unit-of-work/cause';
 import { Delivery, isNobodysFault } from './delivery';
 import { PROCESS, ReactionBooks } from './reaction-books';
 import { DeferredTable, ReactionTable } from './reaction.tables';
+import { processLives } from './start-record';
 
 /** Calls to the outside are slow and may happen twice after a crash, so few stand between two checkpoints. */
 const BATCH = 16;
@@ -20,19 +21,27 @@ export class ExternalDelivery implements Delivery {
 
   constructor(private readonly books: ReactionBooks) {}
 
-  async next(): Promise<boolean> {
+  next(): Promise<boolean> {
+    return this.callOutForNext(BATCH);
+  }
+
+  one(): Promise<boolean> {
+    return this.callOutForNext(1);
+  }
+
+  private async callOutForNext(limit: number): Promise<boolean> {
     const { books } = this;
     const { log } = books.tools;
     const { types } = books.reaction;
     const startedAt = books.now();
     const unclaimed = await log.after((await books.state()).checkpoint, types, 1);
     if (unclaimed.length === 0 || !(await this.mayCallOut())) return false;
-    const events = await log.after((await books.state()).checkpoint, types, BATCH);
+    const events = await log.after((await books.state()).checkpoint, types, limit);
     if (events.length === 0) return false;
     const { handled, failures, parked, fault } = await this.callOutForAll(events);
     if (handled.length > 0) await books.inUnitOfWork(() => this.store(handled, failures, parked, startedAt));
     if (fault) throw fault;
-    return handled.length === BATCH;
+    return handled.length === limit;
   }
 
   async retry(event: StoredEvent, find: () => Promise<DeferredTable | undefined>): Promise<boolean> {
@@ -141,11 +150,5 @@ export class ExternalDelivery implements Delivery {
 /** A process of this machine that has died will not give its lease back. Of other machines nothing is known. */
 function mayBeAlive(holder: string): boolean {
   const [host, pid] = holder.split('/');
-  if (host !== hostname()) return true;
-  try {
-    process.kill(Number(pid), 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
+  return host !== hostname() || processLives(Number(pid));
 }

@@ -11,6 +11,7 @@ import { DeferredEvents } from './deferred-events';
 import { ReactionDefinition } from './reaction-definition';
 import { BatchTable, DeferredTable, ReactionTable } from './reaction.tables';
 import { withinTime } from './time-limit';
+import { UnfinishedStarts } from './unfinished-starts';
 
 /** Names this process in leases and in the record of finished batches. */
 export const PROCESS = `${hostname()}/${process.pid}`;
@@ -21,6 +22,7 @@ export interface ReactionTools {
   readonly log: EventLog;
   readonly types: EventTypes;
   readonly deferred: DeferredEvents;
+  readonly unfinished: UnfinishedStarts;
   readonly clock: Clock;
   /** Called whenever the reaction has come further, or has failed. */
   readonly onProgress: () => void;
@@ -87,6 +89,7 @@ export class ReactionBooks {
   /** The event was tried in vain: it is tried again later, or it is a dead letter. */
   defer(event: StoredEvent, error: unknown, before?: DeferredTable): void {
     const row = this.tools.deferred.fail(this.reaction, event, error, before);
+    if (row.state === 'dead') this.tools.unfinished.forget(this.reaction.name, event.position);
     if (row.dueAt !== undefined && this.nextDue !== undefined) this.nextDue = Math.min(this.nextDue, row.dueAt);
     const fate = row.state === 'dead' ? `dead letter (${row.reason})` : `attempt ${row.attempts} failed`;
     this.logger.warn(`${event.type} at ${event.position}: ${fate}: ${row.error}`);
@@ -98,12 +101,14 @@ export class ReactionBooks {
     this.nextDue = undefined;
   }
 
-  /** Gives one event to the handler. @throws what the handler throws, UnreadableEvent, TimedOut */
+  /** Gives one event to the handler. @throws what the handler throws, UnreadableEvent, TimedOut, Crashed */
   async handle(stored: StoredEvent): Promise<void> {
     const event = this.tools.types.revive(stored.type, stored.version, stored.facts);
     putInEnvelope(event, stored);
-    const { timeLimit, handler } = this.reaction;
-    await withinTime(async () => handler.handle(event), timeLimit, this.stopping.signal);
+    const { name, timeLimit, handler } = this.reaction;
+    await this.tools.unfinished.watch(name, stored.position, () =>
+      withinTime(async () => handler.handle(event), timeLimit, this.stopping.signal),
+    );
   }
 
   now(): string {

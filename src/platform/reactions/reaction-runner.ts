@@ -39,6 +39,17 @@ export class ReactionRunner {
     this.running ??= this.ownContext.runInAsyncScope(() => this.run());
   }
 
+  /**
+   * Brings the reaction up to an event that may kill the process, one by one. Called before anything else runs, so that
+   * nothing else can be to blame.
+   */
+  async tryAlone(position: number): Promise<void> {
+    const { books, delivery } = this;
+    const { deferred } = books.tools;
+    while ((await books.state()).checkpoint < position && (await delivery.one()));
+    if ((await deferred.find(books.reaction.name, position))?.state === 'retrying') await this.retry(position);
+  }
+
   /** Finishes what is at hand and starts nothing else. A handler that hangs is left behind after a few seconds. */
   async stop(): Promise<void> {
     this.books.stopping.abort();

@@ -43,12 +43,20 @@ export class DeferredTable {
   @Column('integer') attempts: number;
   /** Milliseconds since 1970. */
   @Column('integer', { nullable: true }) dueAt?: number;
-  /** Why it is dead: `exhausted`, `unrecoverable`; or why it was skipped, in the operator's words. */
+  /** Why it is dead: `exhausted`, `unrecoverable`, `crash`; or why it was skipped, in the operator's words. */
   @Column('text', { nullable: true }) reason?: string;
   @Column('text', { nullable: true }) error?: string;
   @Column('text', { nullable: true }) stack?: string;
   @Column('simple-json') history: Attempt[];
   @Column('text') deferredAt: string;
+}
+
+/** Events that were being handled when a process died, and how often that has happened. */
+@Entity('reaction_unfinished')
+export class UnfinishedTable {
+  @PrimaryColumn('text') reaction: string;
+  @PrimaryColumn('integer') position: number;
+  @Column('integer') starts: number;
 }
 
 /** One row per finished batch: when, by whom, and how much. */

@@ -14,6 +14,7 @@ import { ReactionDefinition } from './reaction-definition';
 import { causedBy } from './reaction-books';
 import { ReactionRunner } from './reaction-runner';
 import { ReactionTable } from './reaction.tables';
+import { UnfinishedStarts } from './unfinished-starts';
 
 /** How often the process looks whether another one has written to the database, in milliseconds. */
 const LOOK_FOR_OTHERS = 1_000;
@@ -38,6 +39,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly log: EventLog,
     private readonly types: EventTypes,
     private readonly deferred: DeferredEvents,
+    private readonly unfinished: UnfinishedStarts,
     private readonly database: Database,
     private readonly projections: ProjectionTables,
     private readonly rebuilder: Rebuild,
@@ -63,6 +65,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
       afterCommit: (raised) => this.wakeFor(raised),
     };
     for (const reaction of reactions) this.connect(reaction);
+    await this.trySuspectsAlone();
     for (const reaction of stale) void this.rebuild(reaction.name).catch(() => undefined);
     for (const runner of this.runners.values()) runner.wake();
     await this.lookForOthers();
@@ -73,6 +76,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     this.cancelLook();
     await Promise.all([...this.runners.values()].map((runner) => runner.stop()));
     await Promise.allSettled(this.rebuilds.values());
+    this.unfinished.close();
   }
 
   /** Every reaction of the program. */
@@ -221,11 +225,20 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
       for (const type of reaction.types) map.set(type, [...(map.get(type) ?? []), one]);
     };
     if (reaction.mode === 'in-transaction') return add(this.withinByType, reaction);
-    const { work, log, types, deferred, clock } = this;
+    const { work, log, types, deferred, unfinished, clock } = this;
     const onProgress = () => this.tellProgress();
-    const runner = new ReactionRunner(reaction, { work, log, types, deferred, clock, onProgress });
+    const runner = new ReactionRunner(reaction, { work, log, types, deferred, unfinished, clock, onProgress });
     this.runners.set(reaction.name, runner);
     add(this.runnersByType, runner);
+  }
+
+  /** Events that have killed the process again and again get their last chance before anything else begins. */
+  private async trySuspectsAlone(): Promise<void> {
+    await this.unfinished.open([...this.runners.keys()]);
+    for (const { reaction, position } of this.unfinished.suspects) {
+      this.logger.warn(`${reaction} tries the event at ${position} alone: the process has died of it, or beside it`);
+      await this.runners.get(reaction)?.tryAlone(position);
+    }
   }
 
   private async reactWithin({ event, envelope }: Raised): Promise<void> {

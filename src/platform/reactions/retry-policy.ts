@@ -1,5 +1,6 @@
 import { UnreadableEvent } from '../event-log/event-types';
 import { RetryOptions, Unrecoverable } from './reaction.decorator';
+import { Crashed } from './unfinished-starts';
 
 /** How long a handler may take, in milliseconds. */
 export const DEFAULT_TIME_LIMIT = 30_000;
@@ -19,8 +20,9 @@ export function afterFailure(
   attempts: number,
   retry: RetryOptions,
   random: number,
-): { readonly delay: number } | { readonly dead: 'unrecoverable' | 'exhausted' } {
+): { readonly delay: number } | { readonly dead: 'unrecoverable' | 'exhausted' | 'crash' } {
   if (error instanceof Unrecoverable || error instanceof UnreadableEvent) return { dead: 'unrecoverable' };
+  if (error instanceof Crashed) return { dead: 'crash' };
   if (attempts >= retry.attempts) return { dead: 'exhausted' };
   const delay = Math.min(retry.firstDelay * 2 ** (attempts - 1), retry.longestDelay);
   return { delay: Math.round(delay * (0.5 + random / 2)) };

@@ -25,6 +25,18 @@ export class StoredDelivery implements Delivery {
     }
   }
 
+  async one(): Promise<boolean> {
+    let tried: StoredEvent | undefined;
+    try {
+      return (await this.books.inUnitOfWork(() => this.handleNext(1, (event) => (tried = event)))) > 0;
+    } catch (error) {
+      if (isNobodysFault(error) || !tried) throw error;
+      const culprit = tried;
+      await this.books.inUnitOfWork(() => this.passOver(culprit, error));
+      return true;
+    }
+  }
+
   async retry(event: StoredEvent, find: () => Promise<DeferredTable | undefined>): Promise<boolean> {
     const { deferred } = this.books.tools;
     const startedAt = this.books.now();
@@ -42,18 +54,9 @@ export class StoredDelivery implements Delivery {
 
   /** Each event of the batch in a transaction of its own, so that a failure takes no other event with it. */
   private async oneByOne(): Promise<boolean> {
-    const { books } = this;
-    for (let done = 0; done < BATCH && !books.isStopping; done++) {
-      let tried: StoredEvent | undefined;
-      try {
-        const handled = await books.inUnitOfWork(() => this.handleNext(1, (event) => (tried = event)));
-        if (!handled) return false;
-      } catch (error) {
-        if (isNobodysFault(error) || !tried) throw error;
-        const culprit = tried;
-        await books.inUnitOfWork(() => this.passOver(culprit, error));
-      }
-      books.tools.onProgress();
+    for (let done = 0; done < BATCH && !this.books.isStopping; done++) {
+      if (!(await this.one())) return false;
+      this.books.tools.onProgress();
     }
     return true;
   }

@@ -1,0 +1,114 @@
+import { Client } from '../support/client';
+import { POISON } from '../support/poison';
+import { newFolder, removeFolder, ShopProcess } from '../support/shop-process';
+
+/** Three times in company, and once with nothing beside it. */
+const DEATHS = 4;
+
+jest.setTimeout(120_000);
+
+describe('Poison cannot loop: an event that kills the process is counted when it is started', () => {
+  let folder: string;
+  let shop: ShopProcess;
+  let deaths: number;
+
+  beforeEach(() => {
+    folder = newFolder();
+    deaths = 0;
+  });
+
+  afterEach(async () => {
+    await shop.kill();
+    removeFolder(folder);
+  });
+
+  async function start(environment: Readonly<Record<string, string>>): Promise<void> {
+    shop = await ShopProcess.start({ folder, extras: 'poison', environment });
+  }
+
+  /** Starts the shop again whenever it dies, as whoever keeps it running does, until it has nothing left to do. */
+  async function keepRunning(environment: Readonly<Record<string, string>>): Promise<void> {
+    for (; deaths < 10; deaths++) {
+      shop = ShopProcess.launch({ folder, extras: 'poison', environment });
+      const { ended } = shop;
+      const settled = shop.opened().then(() => shop.settle());
+      // What cannot be asked any more is about to end.
+      if ((await Promise.race([settled.catch(() => ended), ended])) === undefined) return;
+    }
+    throw new Error(`it dies for ever: ${shop.output}`);
+  }
+
+  async function add(...titles: string[]): Promise<void> {
+    const client = new Client(shop);
+    for (const title of titles) await client.addBook({ title });
+  }
+
+  /** Adds the book that the shop dies of, perhaps before it has answered. */
+  async function addPoison(): Promise<void> {
+    await add(POISON).catch(() => undefined);
+    await shop.ended;
+    deaths++;
+  }
+
+  const inventories = async () => (await new Client(shop).see('/inventory?limit=100')).items.length;
+  const lettersOf = async (reaction: string) =>
+    (await new Client(shop).see(`/reactions/${reaction}/dead-letters`)).items;
+
+  it.each(['read', 'call-out'])(
+    'is a dead letter with the reason crash after a few starts, and everything else goes on (test.%s)',
+    async (victim) => {
+      await start({ VICTIM: victim });
+      await add('Emma', 'Persuasion');
+      await addPoison();
+      await keepRunning({ VICTIM: victim });
+      expect(deaths).toBe(DEATHS);
+
+      await add('Sanditon');
+      await shop.settle();
+      expect(await inventories()).toBe(4);
+      expect(await lettersOf('test.dawdle')).toEqual([]);
+      const letters = await lettersOf(`test.${victim}`);
+      expect(letters).toMatchObject([
+        { type: 'catalog.book-added', reason: 'crash', error: expect.stringContaining('has ended 4 times') },
+      ]);
+
+      // Whoever tries it again begins to count anew, and when the cause is mended it is handled.
+      await shop.stop();
+      await start({ VICTIM: victim, GLASSES: 'on' });
+      await new Client(shop).post(`/reactions/test.${victim}/dead-letters/retry`, {
+        letters: [{ position: letters[0].position }],
+      });
+      await shop.settle();
+      expect(await lettersOf(`test.${victim}`)).toEqual([]);
+    },
+  );
+
+  it('ends a rebuild that dies of it, and the present tables stay', async () => {
+    await start({ VICTIM: 'titles' });
+    await add('Emma', POISON);
+    await shop.settle();
+    await shop.stop();
+
+    const environment = { VICTIM: 'titles', REBUILT: 'on' };
+    await start(environment);
+    await new Client(shop).post('/reactions/test.titles/rebuild').catch(() => undefined);
+    await shop.ended;
+    deaths = 1;
+    await keepRunning(environment);
+    expect(deaths).toBe(DEATHS);
+    expect(shop.output).toContain('test.titles could not be built anew');
+    expect(await inventories()).toBe(2);
+  });
+
+  it('blames nobody who was killed from outside and did it well the next time', async () => {
+    await start({ VICTIM: 'read' });
+    for (const title of ['Emma', 'Persuasion', 'Sanditon']) {
+      await add(title);
+      await shop.kill();
+      await start({ VICTIM: 'read' });
+    }
+    await shop.settle();
+    expect(await lettersOf('test.dawdle')).toEqual([]);
+    expect(await inventories()).toBe(3);
+  });
+});

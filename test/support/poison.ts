@@ -1,0 +1,52 @@
+import { BookAdded } from '../../src/catalog/catalog.events';
+import { ReadTable, Key, Projection } from '../../src/platform/projections/projection';
+import { Reaction } from '../../src/platform/reactions/reaction.decorator';
+import { UnitOfWork } from '../../src/platform/unit-of-work/unit-of-work';
+
+/** The book that nobody survives who looks at it, unless he wears glasses. */
+export const POISON = 'The Necronomicon';
+
+function look({ title }: BookAdded): void {
+  if (title === POISON && !process.env.GLASSES) process.kill(process.pid, 'SIGKILL');
+}
+
+@Reaction(BookAdded, 'test.read')
+class ReadOnBookAdded {
+  handle(event: BookAdded): void {
+    look(event);
+  }
+}
+
+@Reaction(BookAdded, 'test.call-out', { effects: 'external' })
+class CallOutOnBookAdded {
+  handle(event: BookAdded): void {
+    look(event);
+  }
+}
+
+/** Somebody who is always at work on something else when it happens. */
+@Reaction(BookAdded, 'test.dawdle', { effects: 'external' })
+class DawdleOnBookAdded {
+  async handle({ title }: BookAdded): Promise<void> {
+    if (title !== POISON) await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+@ReadTable('test_title')
+class TitleTable {
+  @Key() title: string;
+}
+
+@Projection(BookAdded, 'test.titles', { tables: [TitleTable] })
+class TitlesProjection {
+  constructor(private readonly work: UnitOfWork) {}
+
+  handle(event: BookAdded): void {
+    if (process.env.REBUILT) look(event);
+    this.work.put(TitleTable, { title: event.title });
+  }
+}
+
+const VICTIMS = { read: ReadOnBookAdded, 'call-out': CallOutOnBookAdded, titles: TitlesProjection };
+
+export const providers = [VICTIMS[process.env.VICTIM as keyof typeof VICTIMS], DawdleOnBookAdded];

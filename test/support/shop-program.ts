@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import { Module, Provider } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { configure } from '../../src/app.configure';
+import { AppModule } from '../../src/app.module';
+import { createFastifyAdapter } from '../../src/platform/http/fastify';
+
+/** The shop with the `providers` of a file beside this one: `node shop-program.js <file>`. */
+async function main(): Promise<void> {
+  const { providers } = (await import(join(__dirname, `${process.argv[2]}.js`))) as { providers: Provider[] };
+  @Module({ imports: [AppModule], providers })
+  class ShopWithExtras {}
+  const app = configure(await NestFactory.create<NestFastifyApplication>(ShopWithExtras, createFastifyAdapter()));
+  await app.listen(0, '127.0.0.1');
+  process.stdout.write(`API ${await app.getUrl()}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${String(error)}\n`);
+  process.exit(1);
+});
