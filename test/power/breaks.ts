@@ -1,0 +1,184 @@
+/** A way to break the shop on purpose: what is put in the place of what, and the tests that have to notice. */
+export interface Break {
+  /** What the broken shop does, as a sentence. */
+  readonly name: string;
+  readonly file: string;
+  readonly edits: readonly (readonly [from: string, to: string])[];
+  /** Test files, of which at least one must fail. */
+  readonly caughtBy: readonly string[];
+}
+
+const UNIT_OF_WORK = 'src/platform/unit-of-work/';
+const REACTIONS = 'src/platform/reactions/';
+
+export const BREAKS: readonly Break[] = [
+  {
+    name: 'There is no lane for commands: overlapping transactions become savepoints of each other, as TypeORM has it',
+    file: `${UNIT_OF_WORK}lane.ts`,
+    edits: [
+      [
+        `      this.queues[priority].push({ work: AsyncResource.bind(work), resolve, reject });
+      this.running ??= this.ownContext.runInAsyncScope(() => this.drain());`,
+        `      const job = { work: AsyncResource.bind(work), resolve, reject } as Job<G>;
+      if (priority === 'command') return void this.ownContext.runInAsyncScope(() => this.runGroup([job]));
+      this.queues[priority].push(job);
+      this.running ??= this.ownContext.runInAsyncScope(() => this.drain());`,
+      ],
+      [
+        `    await this.connection.run('BEGIN IMMEDIATE');`,
+        `    await this.connection.run(this.depth ? \`SAVEPOINT s\${this.depth}\` : 'BEGIN IMMEDIATE');
+    this.depth++;`,
+      ],
+      [
+        `await this.connection.run('COMMIT');`,
+        `await this.connection.run(--this.depth ? \`RELEASE s\${this.depth}\` : 'COMMIT');`,
+      ],
+      [
+        `await this.connection.run('ROLLBACK').catch(() => undefined);`,
+        `await this.connection.run(--this.depth ? \`ROLLBACK TO s\${this.depth}\` : 'ROLLBACK').catch(() => undefined);`,
+      ],
+      [
+        `  private running: Promise<void> | undefined;`,
+        `  private running: Promise<void> | undefined;\n  private depth = 0;`,
+      ],
+    ],
+    caughtBy: ['test/guarantees/sqlite.e2e-spec.ts'],
+  },
+  {
+    name: 'Callers are answered before the commit',
+    file: `${UNIT_OF_WORK}lane.ts`,
+    edits: [[`answers.push(() => job.resolve(value));`, `job.resolve(value);`]],
+    caughtBy: ['src/platform/unit-of-work/lane.spec.ts', 'test/guarantees/03-answered-means-stored.e2e-spec.ts'],
+  },
+  {
+    name: 'Events are published before the commit: reactions hear of what may yet be rolled back',
+    file: `${UNIT_OF_WORK}lane.ts`,
+    edits: [
+      [`await this.connection.run('COMMIT');`, `group.committed();\n      await this.connection.run('COMMIT');`],
+      [`return [() => this.tellCommitted(group), ...answers];`, `return answers;`],
+    ],
+    caughtBy: ['src/platform/unit-of-work/lane.spec.ts'],
+  },
+  {
+    name: 'A group that fails as a whole is refused as a whole',
+    file: `${UNIT_OF_WORK}lane.ts`,
+    edits: [[`if (jobs.length === 1 || isOutage(error)) {`, `if (jobs.length) {`]],
+    caughtBy: ['src/platform/unit-of-work/lane.spec.ts'],
+  },
+  {
+    name: 'Commits do not wait for the disk',
+    file: 'src/platform/database/sqlite-source.ts',
+    edits: [[`synchronous: { set: 'FULL', is: 2 }`, `synchronous: { set: 'NORMAL', is: 1 }`]],
+    caughtBy: ['test/guarantees/sqlite.e2e-spec.ts'],
+  },
+  {
+    name: 'A row that somebody else has changed is overwritten',
+    file: `${UNIT_OF_WORK}transaction.ts`,
+    edits: [
+      [`if (changed !== updates.length) throw new VersionConflict(shape.name);`, `void changed, VersionConflict;`],
+    ],
+    caughtBy: ['test/guarantees/01-all-or-nothing.e2e-spec.ts', 'test/guarantees/05-exactly-one-effect.e2e-spec.ts'],
+  },
+  {
+    name: 'The checkpoint moves in a transaction of its own, after the effect',
+    file: `${REACTIONS}stored-delivery.ts`,
+    edits: [
+      [
+        `    books.moveTo(state, events.length < limit ? Math.max(last, transaction.head) : last);`,
+        `    this.then = () => books.inUnitOfWork(async () => books.moveTo(state, last));`,
+      ],
+      [
+        `      const handled = await this.books.inUnitOfWork(() => this.handleNext(BATCH));`,
+        `      const handled = await this.books.inUnitOfWork(() => this.handleNext(BATCH));\n      if (handled) await this.then();`,
+      ],
+      [
+        `  constructor(private readonly books: ReactionBooks) {}`,
+        `  then: () => Promise<void> = async () => undefined;\n  constructor(private readonly books: ReactionBooks) {}`,
+      ],
+    ],
+    caughtBy: ['test/guarantees/05-exactly-one-effect.e2e-spec.ts', 'test/guarantees/04-nothing-is-lost.e2e-spec.ts'],
+  },
+  {
+    name: 'The checkpoint moves before the effect, in a transaction of its own',
+    file: `${REACTIONS}stored-delivery.ts`,
+    edits: [
+      [
+        `      const handled = await this.books.inUnitOfWork(() => this.handleNext(BATCH));`,
+        `      const { books } = this;
+      const before = await books.state();
+      const next = await books.tools.log.after(before.checkpoint, books.reaction.types, BATCH);
+      if (next.length) await books.inUnitOfWork(async () => books.moveTo(before, next[next.length - 1].position));
+      const handled = await books.inUnitOfWork(async () => {
+        for (const event of next) await this.deliver(event);
+        return next.length;
+      });`,
+      ],
+    ],
+    caughtBy: ['test/guarantees/05-exactly-one-effect.e2e-spec.ts', 'test/guarantees/04-nothing-is-lost.e2e-spec.ts'],
+  },
+  {
+    name: 'A letter has no unique key',
+    file: 'src/notifications/persistence/migrations/1700000000005-create-notifications.ts',
+    edits: [[`CREATE UNIQUE INDEX notifications_notification_once`, `CREATE INDEX notifications_notification_once`]],
+    caughtBy: ['test/migrations.spec.ts', 'test/journeys/tell-the-customer.e2e-spec.ts'],
+  },
+  {
+    name: 'Back-off has no end',
+    file: `${REACTIONS}retry-policy.ts`,
+    edits: [[`  if (attempts >= retry.attempts) return { dead: 'exhausted' };\n`, ``]],
+    caughtBy: ['test/guarantees/08-retry-with-an-end.e2e-spec.ts'],
+  },
+  {
+    name: 'A failed event is forgotten',
+    file: `${REACTIONS}deferred-events.ts`,
+    edits: [[`    this.work.put(DeferredTable, failed);\n`, ``]],
+    caughtBy: ['test/guarantees/08-retry-with-an-end.e2e-spec.ts', 'test/guarantees/06-failures-stay-home.e2e-spec.ts'],
+  },
+  {
+    name: 'Later events of a stream pass the one that failed',
+    file: `${REACTIONS}reaction-books.ts`,
+    edits: [[`if (this.reaction.onFailure === 'overtake') return new Set();`, `if (this.reaction) return new Set();`]],
+    caughtBy: ['test/guarantees/07-order-per-stream.e2e-spec.ts'],
+  },
+  {
+    name: 'Events are counted when they fail, and not when they start',
+    file: `${REACTIONS}unfinished-starts.ts`,
+    edits: [[`    this.record?.begin(reaction, position);\n`, ``]],
+    caughtBy: ['test/guarantees/09-poison-cannot-loop.e2e-spec.ts'],
+  },
+  {
+    name: 'Nothing is given up that never returns',
+    file: `${UNIT_OF_WORK}time-limit.ts`,
+    edits: [[`setTimeout(() => end(new TimedOut(limit)), limit)`, `setTimeout(() => undefined, limit)`]],
+    caughtBy: ['test/guarantees/06-hanging-reactions.e2e-spec.ts'],
+  },
+  {
+    name: 'Letters may be sent in the middle of a transaction',
+    file: `${UNIT_OF_WORK}outside-only.ts`,
+    edits: [[`if (currentScope()) throw`, `if (currentScope() && !what) throw`]],
+    caughtBy: ['test/guarantees/12-no-outgoing-io-in-a-transaction.e2e-spec.ts'],
+  },
+  {
+    name: 'The log can be rewritten',
+    file: 'src/platform/database/migrations/1700000000001-create-platform.ts',
+    edits: [
+      [
+        `CREATE TRIGGER event_log_no_update BEFORE UPDATE ON event_log`,
+        `CREATE TRIGGER event_log_no_update BEFORE UPDATE OF id ON event_log WHEN 0`,
+      ],
+    ],
+    caughtBy: ['test/guarantees/13-history-is-kept-and-replayable.e2e-spec.ts'],
+  },
+  {
+    name: 'The shop forgets a reaction that has gone',
+    file: `${REACTIONS}reactions.service.ts`,
+    edits: [[`    await this.refuseForgotten(retired);\n`, `    void retired;\n`]],
+    caughtBy: ['test/guarantees/14-names-outlive-refactoring.e2e-spec.ts'],
+  },
+  {
+    name: 'Copies are sold that are not there',
+    file: 'src/inventory/model/inventory.ts',
+    edits: [[`    return count <= this.available;`, `    return count <= this.available + 1;`]],
+    caughtBy: ['test/journeys/run-out-of-stock.e2e-spec.ts'],
+  },
+];

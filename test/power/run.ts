@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Break, BREAKS } from './breaks';
+
+const ROOT = join(__dirname, '..', '..');
+const TABLE = join(ROOT, 'docs', 'proof.md');
+const COPIED = ['src', 'test', 'package.json', 'tsconfig.json', 'tsconfig.build.json', '.ci'];
+
+interface Outcome {
+  readonly name: string;
+  /** The first sentences that were no longer true; none when nobody has noticed. */
+  readonly noticed: readonly string[];
+}
+
+interface JestReport {
+  readonly testResults: readonly {
+    readonly message: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+/**
+ * Breaks a copy of the project in every way that `breaks.ts` knows, one after another, and shows that the tests notice.
+ * `npm run test:power -- <part of a name>` tries some of them only, and leaves the table in the docs as it is.
+ */
+function main(): void {
+  const [part] = process.argv.slice(2);
+  const chosen = BREAKS.filter(({ name }) => !part || name.includes(part));
+  const folder = mkdtempSync(join(tmpdir(), 'bookshelf-power-'));
+  try {
+    for (const name of COPIED) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    const outcomes = chosen.map((one) => attempt(folder, one));
+    const unnoticed = outcomes.filter(({ noticed }) => noticed.length === 0);
+    if (!part && unnoticed.length === 0) writeFileSync(TABLE, page(outcomes));
+    process.stdout.write(`\n${outcomes.length - unnoticed.length} of ${outcomes.length} were noticed.\n`);
+    process.exitCode = unnoticed.length ? 1 : 0;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function attempt(folder: string, { name, file, edits, caughtBy }: Break): Outcome {
+  const path = join(folder, file);
+  const sound = readFileSync(path, 'utf8');
+  writeFileSync(path, broken(sound, edits));
+  const report = join(folder, 'report.json');
+  spawnSync('npx', ['jest', '--silent', '--json', '--outputFile', report, ...caughtBy], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
+  writeFileSync(path, sound);
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as JestReport;
+  rmSync(report);
+  const noticed = testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
+  );
+  process.stdout.write(`${noticed.length ? '✓' : '✗'} ${name}\n`);
+  for (const sentence of noticed.slice(0, 3)) process.stdout.write(`    ${sentence}\n`);
+  // A file that cannot even be read has failed without proving anything.
+  if (!noticed.length) for (const { message } of testResults) process.stdout.write(message.slice(0, 500));
+  return { name, noticed };
+}
+
+/** @throws Error when the project has changed, and the break would break nothing */
+export function broken(text: string, edits: Break['edits']): string {
+  return edits.reduce((before, [from, to]) => {
+    if (!before.includes(from)) throw new Error(`there is nothing like this to break any more: ${from}`);
+    return before.replace(from, () => to);
+  }, text);
+}
+
+const page = (outcomes: readonly Outcome[]): string => `# The proof has power
+
+A test that cannot fail proves nothing. \`npm run test:power\` breaks a copy of the shop in these ways, one after another, and
+runs the tests that have to notice; this page is what it has written.
+
+| When | these are the first sentences that are no longer true |
+|---|---|
+${outcomes.map(({ name, noticed }) => `| ${name} | ${noticed.slice(0, 2).join('<br>')}${more(noticed.length - 2)} |`).join('\n')}
+`;
+
+const more = (count: number): string => (count > 0 ? `<br>and ${count} more` : '');
+
+if (require.main === module) main();
