@@ -1,8 +1,9 @@
 import type { Database as Sqlite } from 'sqlite3';
-import { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
+import { DataSource, DataSourceOptions, MigrationExecutor, QueryRunner } from 'typeorm';
 import type { AbstractSqliteDriver } from 'typeorm/driver/sqlite-abstract/AbstractSqliteDriver';
 import type { SqliteDriver } from 'typeorm/driver/sqlite/SqliteDriver';
 import { SqliteQueryRunner } from 'typeorm/driver/sqlite/SqliteQueryRunner';
+import { readOnly, SqliteOptions } from './database.options';
 import { SqliteConnection } from './sqlite-connection';
 
 /** How long a statement waits for another process that is writing, in milliseconds. */
@@ -40,6 +41,16 @@ export async function openReader(options: DataSourceOptions): Promise<DataSource
   const source = await new DataSource(options).initialize();
   await connectionOf(source).exec(`PRAGMA query_only = ON; PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
   return source;
+}
+
+/** Whether a program with these options would bring the schema of this file up to date. Changes nothing. */
+export async function isOutdated(options: SqliteOptions): Promise<boolean> {
+  const source = await openReader({ ...readOnly(options), migrations: options.migrations });
+  try {
+    return (await new MigrationExecutor(source).getPendingMigrations()).length > 0;
+  } finally {
+    await source.destroy();
+  }
 }
 
 /** @throws Error naming the first setting that is not as the guarantees need it */
