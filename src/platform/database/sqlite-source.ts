@@ -98,7 +98,9 @@ export interface WriterGuard {
 /** A statement that writes was sent outside any unit of work. */
 export class OutsideUnitOfWork extends Error {
   constructor(what: string) {
-    super(`${what} outside a unit of work: do it in a command handler or a reaction`);
+    super(
+      `${what} outside a unit of work: do it in a command handler or a reaction, which is one transaction as it is`,
+    );
     this.name = 'OutsideUnitOfWork';
   }
 }
@@ -121,6 +123,12 @@ const READS = /^\s*(SELECT|EXPLAIN|WITH(?![^]*\b(INSERT|UPDATE|DELETE|REPLACE)\b
 /** Whether a statement may change something. */
 export const writes = (sql: string): boolean => !READS.test(sql);
 
+/** What the author of a statement calls it: they have written no SQL of a transaction that TypeORM begins. */
+const inWords = (sql: string): string =>
+  /^\s*(SAVEPOINT typeorm_|BEGIN\b)/i.test(sql)
+    ? 'dataSource.transaction() (or queryRunner.startTransaction()) was called'
+    : `"${sql.slice(0, 60)}" was sent`;
+
 /** Begins or ends a whole transaction. Savepoints, which TypeORM uses inside one, are not meant. */
 const ENDS = /^\s*(BEGIN|COMMIT|END|ROLLBACK(?!\s+(TRANSACTION\s+)?TO\b))\b/i;
 
@@ -141,7 +149,7 @@ class GuardedQueryRunner extends SqliteQueryRunner {
         return super.query(sql, parameters as never, useStructuredResult);
       },
       async () => {
-        if (writes(sql)) throw new OutsideUnitOfWork(`"${sql.slice(0, 60)}" was sent`);
+        if (writes(sql)) throw new OutsideUnitOfWork(inWords(sql));
         return this.reader.createQueryRunner().query(sql, parameters as never, useStructuredResult as never);
       },
     );
