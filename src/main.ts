@@ -5,6 +5,7 @@ import { AppModule } from './app.module';
 import { databaseFile } from './platform/database/database.options';
 import { Environment } from './platform/environment';
 import { createFastifyAdapter } from './platform/http/fastify';
+import { surviveForgottenPromises } from './platform/observability/forgotten-promises';
 import { QuietLogger } from './platform/observability/quiet-logger';
 import { reasonToStop } from './platform/observability/reason-to-stop';
 
@@ -30,6 +31,7 @@ Bookshelf is open.
 `);
 }
 
+surviveForgottenPromises();
 main().catch((error: unknown) => {
   process.stderr.write(`${reasonToStop(error)}\n`);
   process.exit(1);

@@ -98,6 +98,16 @@ export class ShopProcess {
     throw new Error(`not settled:\n${waiting.join('\n')}`);
   }
 
+  /** Resolves when what the shop has said is as the test wants it. @throws Error with it when it does not come true */
+  async until(what: string, condition: (output: string) => boolean): Promise<void> {
+    const deadline = Date.now() + PATIENCE;
+    for await (const _ of setInterval(20)) {
+      if (condition(this.output)) return;
+      if (Date.now() > deadline) break;
+    }
+    throw new Error(`still waiting until ${what}: ${this.output}`);
+  }
+
   /** Resolves when the shop is open, if it lives so long. */
   opened(): Promise<string> {
     return new Promise((resolve, reject) => {

@@ -5,6 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { configure } from '../../src/app.configure';
 import { AppModule } from '../../src/app.module';
 import { createFastifyAdapter } from '../../src/platform/http/fastify';
+import { surviveForgottenPromises } from '../../src/platform/observability/forgotten-promises';
 
 /** The shop with the `providers` of a file beside this one: `node shop-program.js <file>`. */
 async function main(): Promise<void> {
@@ -16,6 +17,7 @@ async function main(): Promise<void> {
   process.stdout.write(`API ${await app.getUrl()}\n`);
 }
 
+surviveForgottenPromises();
 main().catch((error: unknown) => {
   process.stderr.write(`${String(error)}\n`);
   process.exit(1);

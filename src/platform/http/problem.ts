@@ -1,6 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
 import { DomainError, Invalid, NotFound, Refused, Unavailable } from '../../kernel/domain-error';
+import { Interrupted, TimedOut } from '../unit-of-work/time-limit';
 
 /** What is wrong with one field. `path` is the field as the client wrote it: `items[0].quantity`. */
 export interface FieldError {
@@ -77,6 +78,9 @@ export function problemFrom(error: unknown): Problem {
   if (error instanceof DomainError) return fromDomain(error);
   if (error instanceof HttpException) return fromNest(error);
   if (!(error instanceof Error)) return internalError();
+  if (error instanceof TimedOut || error instanceof Interrupted) {
+    return new ServiceUnavailable('timed-out', 'This took too long and was given up; nothing has happened.');
+  }
   const known = databaseProblems.get(databaseCode(error) ?? '');
   if (known) return known();
   // Fastify's errors and those of its plugins, the aborted body among them, carry a status.

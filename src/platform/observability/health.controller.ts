@@ -2,7 +2,11 @@ import { BeforeApplicationShutdown, Controller, Get } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import { ReadDatabase } from '../database/read-database';
 import { ServiceUnavailable } from '../http/problem';
+import { withinTime } from '../unit-of-work/time-limit';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
+
+/** Whoever asks wants to know whether to send somebody here, and soon. In milliseconds. */
+const LONGEST_CHECK = 3_000;
 
 @Controller('health')
 export class HealthController implements BeforeApplicationShutdown {
@@ -38,7 +42,7 @@ export class HealthController implements BeforeApplicationShutdown {
 
   private async indicate(name: 'read' | 'write', check: () => Promise<unknown>) {
     const indicator = this.indicators.check(name);
-    return check().then(
+    return withinTime(check, LONGEST_CHECK).then(
       () => indicator.up(),
       () => indicator.down(),
     );

@@ -9,6 +9,7 @@ import { ReactionTable } from '../reactions/reaction.tables';
 import { UnfinishedStarts } from '../reactions/unfinished-starts';
 import { TableClass, TableShape } from '../database/tables';
 import { currentScope } from '../unit-of-work/scope';
+import { withinTime } from '../unit-of-work/time-limit';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { ProjectionTables } from './projection-tables';
 
@@ -43,11 +44,8 @@ export class Rebuild {
   }
 
   /** @returns whether the new tables are in place; if not, an event was handled meanwhile that they had left out */
-  private async build(
-    { name, types, tables, handler }: ReactionDefinition,
-    shape: string,
-    isStopped: () => boolean,
-  ): Promise<boolean> {
+  private async build(reaction: ReactionDefinition, shape: string, isStopped: () => boolean): Promise<boolean> {
+    const { name, types, tables } = reaction;
     const standIns = await this.work.run(name, () => this.tables.createNext(tables), 'reaction');
     let leftOut: number[] = [];
     for (let checkpoint = 0; !isStopped();) {
@@ -61,8 +59,7 @@ export class Rebuild {
           const events = (await this.log.after(checkpoint, types, BATCH, connection)).filter(
             ({ position }) => position <= state.checkpoint,
           );
-          for (const event of events)
-            if (!deferred.has(event.position)) await this.apply(event, name, handler, standIns);
+          for (const event of events) if (!deferred.has(event.position)) await this.apply(event, reaction, standIns);
           if (events.length === BATCH) {
             return {
               checkpoint: events[BATCH - 1].position,
@@ -84,14 +81,18 @@ export class Rebuild {
 
   private async apply(
     stored: StoredEvent,
-    name: string,
-    handler: ReactionDefinition['handler'],
+    { name, handler, timeLimit }: ReactionDefinition,
     standIns: ReadonlyMap<TableClass, TableShape>,
   ): Promise<void> {
     const event = this.types.revive(stored.type, stored.version, stored.facts);
     putInEnvelope(event, stored);
     await this.unfinished.watch(name, stored.position, () =>
-      this.work.within(currentScope()!, causedBy(stored, name), async () => handler.handle(event), standIns),
+      this.work.within(
+        currentScope()!,
+        causedBy(stored, name),
+        () => withinTime(async () => handler.handle(event), timeLimit),
+        standIns,
+      ),
     );
   }
 }

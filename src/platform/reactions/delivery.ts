@@ -1,7 +1,7 @@
 import { isOutage } from '../database/sqlite-connection';
 import { StoredEvent } from '../event-log/event-log';
 import { DeferredTable } from './reaction.tables';
-import { Interrupted } from './time-limit';
+import { Interrupted } from '../unit-of-work/time-limit';
 
 /** How events get from the log to a reaction: inside a transaction, or outside any. */
 export interface Delivery {

@@ -6,11 +6,11 @@ import { BUILD } from '../build';
 import { Envelope, putInEnvelope } from '../event-log/envelope';
 import { EventLog, StoredEvent } from '../event-log/event-log';
 import { EventTypes } from '../event-log/event-types';
+import { withinTime } from '../unit-of-work/time-limit';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { DeferredEvents } from './deferred-events';
 import { ReactionDefinition } from './reaction-definition';
 import { BatchTable, DeferredTable, ReactionTable } from './reaction.tables';
-import { withinTime } from './time-limit';
 import { UnfinishedStarts } from './unfinished-starts';
 
 /** Names this process in leases and in the record of finished batches. */

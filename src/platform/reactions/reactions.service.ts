@@ -7,6 +7,7 @@ import { EventTypes } from '../event-log/event-types';
 import { ProjectionTables } from '../projections/projection-tables';
 import { Rebuild } from '../projections/rebuild';
 import { currentScope, Raised } from '../unit-of-work/scope';
+import { withinTime } from '../unit-of-work/time-limit';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { DeferredEvents } from './deferred-events';
 import { Discovery, StartRefused } from './discovery';
@@ -242,8 +243,10 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   private async reactWithin({ event, envelope }: Raised): Promise<void> {
-    for (const { name, handler } of this.withinByType.get(envelope.type) ?? []) {
-      await this.work.within(currentScope()!, causedBy(envelope, name), async () => handler.handle(event));
+    for (const { name, handler, timeLimit } of this.withinByType.get(envelope.type) ?? []) {
+      await this.work.within(currentScope()!, causedBy(envelope, name), () =>
+        withinTime(async () => handler.handle(event), timeLimit),
+      );
     }
   }
 

@@ -1,19 +1,44 @@
-import { Injectable, OnModuleInit } from '@nestjs/common';
+import { BeforeApplicationShutdown, Injectable, Logger, OnModuleInit } from '@nestjs/common';
 import { AggregateRoot, AsyncContext, CommandBus, ICommand, IEventPublisher } from '@nestjs/cqrs';
+import { Environment } from '../environment';
+import { TimedOut, withinTime } from './time-limit';
 import { UnitOfWork } from './unit-of-work';
 
-/** Puts every command handler into a unit of work, whoever sends the command. Nothing to remember, nothing to forget. */
+/**
+ * Puts every command handler into a unit of work, whoever sends the command. Nothing to remember, nothing to forget. A
+ * handler that does not come to its end is given up: everybody else waits for it.
+ */
 @Injectable()
-export class CommandsInUnitsOfWork implements OnModuleInit {
+export class CommandsInUnitsOfWork implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Commands');
+  private readonly stopping = new AbortController();
+  private readonly timeLimit: number;
+
   constructor(
     private readonly commands: CommandBus,
     private readonly work: UnitOfWork,
-  ) {}
+    environment: Environment,
+  ) {
+    this.timeLimit = environment.wholeNumber('COMMAND_TIME_LIMIT', 30_000, { min: 1, max: 3_600_000 });
+  }
 
   onModuleInit(): void {
     const execute = this.commands.execute.bind(this.commands);
     this.commands.execute = <R>(command: ICommand, context?: AsyncContext): Promise<R> =>
-      this.work.run(command.constructor.name, async () => execute<ICommand, R>(command, context));
+      this.work.run(command.constructor.name, () => this.inTime(command, () => execute<ICommand, R>(command, context)));
+  }
+
+  beforeApplicationShutdown(): void {
+    this.stopping.abort();
+  }
+
+  private async inTime<R>(command: ICommand, execute: () => Promise<R>): Promise<R> {
+    try {
+      return await withinTime(execute, this.timeLimit, this.stopping.signal);
+    } catch (error) {
+      if (error instanceof TimedOut) this.logger.error(`${command.constructor.name} ${error.message}: it is given up`);
+      throw error;
+    }
   }
 }
 

@@ -24,6 +24,7 @@ class Ledger implements Group {
 
   committed(): void {
     this.desk.told.push('told');
+    if (this.desk.deaf) throw new Error('nobody listens');
   }
 }
 
@@ -35,6 +36,7 @@ class Desk {
   /** Errors of the statements, by what they begin with; each is thrown once. */
   readonly failures = new Map<string, Error>();
   transactions = 0;
+  deaf = false;
   private inside = false;
   private current: Ledger | undefined;
 
@@ -126,8 +128,8 @@ describe('the lane to the writing connection', () => {
       'inside',
       'flush',
       'COMMIT',
-      'told',
       'outside',
+      'told',
       'a is answered',
       'b is answered',
     ]);
@@ -226,6 +228,12 @@ describe('the lane to the writing connection', () => {
     }, 'command');
     expect(await first).toBe('a');
     expect(await second).toBe('b');
+  });
+
+  it('does nobody again when those who hear of the commit fail', async () => {
+    desk.deaf = true;
+    expect(await outcome([desk.store('a'), desk.store('b')])).toEqual(['a', 'b']);
+    expect(desk.stored).toEqual(['a', 'b']);
   });
 
   it('is idle when everything is done', async () => {

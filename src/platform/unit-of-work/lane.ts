@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { Logger } from '@nestjs/common';
 import { isOutage, SqliteConnection } from '../database/sqlite-connection';
 
 /** A piece of work that runs in a transaction together with others, each of them all or nothing. */
@@ -32,6 +33,7 @@ const LARGEST_GROUP: Readonly<Record<Priority, number>> = { command: 64, reactio
  * Groups of commands and of reactions take turns, so neither starves the other.
  */
 export class Lane<G extends Group> {
+  private readonly logger = new Logger('Lane');
   private readonly queues: Record<Priority, Job<G>[]> = { command: [], reaction: [] };
   /** The lane outlives its callers: it must not run in the asynchronous context of whoever happened to start it. */
   private readonly ownContext = new AsyncResource('Lane');
@@ -71,9 +73,9 @@ export class Lane<G extends Group> {
   }
 
   private async runGroup(jobs: Job<G>[]): Promise<void> {
+    let answers: readonly (() => void)[];
     try {
-      const answers = await this.attempt(jobs);
-      for (const answer of answers) answer();
+      answers = await this.attempt(jobs);
     } catch (error) {
       if (jobs.length === 1 || isOutage(error)) {
         for (const job of jobs) job.reject(error);
@@ -82,6 +84,17 @@ export class Lane<G extends Group> {
       const half = Math.ceil(jobs.length / 2);
       await this.runGroup(jobs.slice(0, half));
       await this.runGroup(jobs.slice(half));
+      return;
+    }
+    for (const answer of answers) answer();
+  }
+
+  /** What is stored stays stored, and is answered, whatever those say who hear of it. */
+  private tellCommitted(group: G): void {
+    try {
+      group.committed();
+    } catch (error) {
+      this.logger.error(`something that was told of a commit has failed: ${String(error)}`);
     }
   }
 
@@ -104,8 +117,7 @@ export class Lane<G extends Group> {
       }
       await group.flush();
       await this.connection.run('COMMIT');
-      group.committed();
-      return answers;
+      return [() => this.tellCommitted(group), ...answers];
     } catch (error) {
       await this.connection.run('ROLLBACK').catch(() => undefined);
       throw error;

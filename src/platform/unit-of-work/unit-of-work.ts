@@ -313,7 +313,7 @@ export class UnitOfWork {
   }
 
   private assertFinished(scope: Scope): void {
-    if (scope.parent?.closed) throw new OutsideUnitOfWork(`${scope.cause.raisedBy} ended`);
+    if (scope.parent?.closed) throw new NotAwaited(scope.cause.raisedBy);
     const [unfinished] = scope.open;
     if (unfinished) throw new NotAwaited(unfinished.cause.raisedBy);
     const [forgotten] = scope.uncommitted;

@@ -22,20 +22,20 @@ export class Interrupted extends Error {
  * not be able to stop that, too.
  *
  * @param limit milliseconds
- * @param stopping when it aborts, only a few moments are left
+ * @param stopping when it aborts, only a few moments are left; without it, the limit is all that counts
  * @throws TimedOut, Interrupted, or what the work throws
  */
-export async function withinTime<T>(work: () => Promise<T>, limit: number, stopping: AbortSignal): Promise<T> {
+export async function withinTime<T>(work: () => Promise<T>, limit: number, stopping?: AbortSignal): Promise<T> {
   let end: (error: Error) => void = () => undefined;
   const ended = new Promise<never>((_, reject) => (end = reject));
   const timers = [setTimeout(() => end(new TimedOut(limit)), limit)];
   const interrupt = () => timers.push(setTimeout(() => end(new Interrupted()), LAST_MOMENTS));
-  if (stopping.aborted) interrupt();
-  else stopping.addEventListener('abort', interrupt);
+  if (stopping?.aborted) interrupt();
+  else stopping?.addEventListener('abort', interrupt);
   try {
     return await Promise.race([work(), ended]);
   } finally {
     timers.forEach(clearTimeout);
-    stopping.removeEventListener('abort', interrupt);
+    stopping?.removeEventListener('abort', interrupt);
   }
 }
