@@ -31,6 +31,6 @@ export const ORDERS_INVARIANTS = invariants([
     'orders.price-list',
     ['catalog.book-added'],
     `EXISTS (SELECT 1 FROM orders_price WHERE book_id = json_extract(event.facts, '$.bookId'))
-       OR EXISTS (SELECT 1 FROM event_log later WHERE later.stream = event.stream AND later.type = 'catalog.book-withdrawn')`,
+       OR EXISTS (SELECT 1 FROM event_log later WHERE later.stream = event.stream AND +later.type = 'catalog.book-withdrawn')`,
   ),
 ]);

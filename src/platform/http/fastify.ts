@@ -9,6 +9,8 @@ import { RouteTable } from './route-table';
 import { complaintAboutJson, complaintAboutUrl } from './text';
 
 const BODY_LIMIT = 1024 * 1024;
+/** When the program stops, a client has so long to send the rest of its request and to take the answer, in milliseconds. */
+const LAST_ANSWERS = 4_500;
 const STREAMED = ['text/csv', 'application/x-ndjson'];
 
 /**
@@ -43,6 +45,11 @@ export function createFastifyAdapter(): FastifyAdapter {
   });
   server.addHook('preClose', (done) => {
     closing = true;
+    setTimeout(() => server.server.closeAllConnections(), LAST_ANSWERS).unref();
+    done();
+  });
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    if (closing) void reply.header('connection', 'close');
     done();
   });
   // Before the body is read: there is no need to receive 1 MB for a route that does not exist.

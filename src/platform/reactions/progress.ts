@@ -39,7 +39,7 @@ export class Progress {
       const timer = setTimeout(hear, Math.max(0, Math.min(LOOK_AGAIN, deadline - Date.now())));
       try {
         if (await condition()) return true;
-        if (Date.now() >= deadline) return false;
+        if (Date.now() >= deadline || this.reactions.isStopped) return false;
         await heard;
       } finally {
         clearTimeout(timer);

@@ -31,7 +31,8 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
   private readonly rebuilds = new Map<string, Promise<void>>();
   private readonly listeners = new Set<() => void>();
   private othersVersion = 0;
-  private stopped = false;
+  /** The program ends: no reaction comes any further. */
+  isStopped = false;
   private cancelLook: () => void = () => undefined;
 
   constructor(
@@ -73,8 +74,9 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
+    this.isStopped = true;
     this.cancelLook();
+    this.tellProgress();
     await Promise.all([...this.runners.values()].map((runner) => runner.stop()));
     await Promise.allSettled(this.rebuilds.values());
     this.unfinished.close();
@@ -130,7 +132,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
       this.work.put(ReactionTable, { ...state, rebuilding: true });
     });
     try {
-      await this.rebuilder.run(reaction, this.projections.shapeOf(reaction.tables), () => this.stopped);
+      await this.rebuilder.run(reaction, this.projections.shapeOf(reaction.tables), () => this.isStopped);
     } catch (error) {
       this.logger.error(`${reaction.name} could not be built anew: ${String(error)}`);
       throw error;
@@ -262,12 +264,15 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** Another process on the same file wakes nobody here; SQLite tells when one has written. */
   private async lookForOthers(): Promise<void> {
-    if (this.stopped) return;
-    const [{ data_version: version }] = await this.database.writer.all<{ data_version: number }>('PRAGMA data_version');
-    if (version !== this.othersVersion) for (const runner of this.runners.values()) runner.wake(true);
-    this.othersVersion = version;
-    this.cancelLook = this.clock.after(LOOK_FOR_OTHERS, () => {
-      this.lookForOthers().catch((error) => this.logger.error(`cannot see other processes: ${String(error)}`));
-    });
+    try {
+      const [{ data_version: version }] = await this.database.writer.all<{ data_version: number }>(
+        'PRAGMA data_version',
+      );
+      if (version !== this.othersVersion) for (const runner of this.runners.values()) runner.wake(true);
+      this.othersVersion = version;
+    } catch (error) {
+      if (!this.isStopped) this.logger.error(`cannot see other processes: ${String(error)}`);
+    }
+    if (!this.isStopped) this.cancelLook = this.clock.after(LOOK_FOR_OTHERS, () => void this.lookForOthers());
   }
 }

@@ -1,5 +1,5 @@
 /** When the program stops, what is under way has so long to come to its end, in milliseconds. */
-const LAST_MOMENTS = 5_000;
+const LAST_MOMENTS = 4_000;
 
 /** A handler has not come to its end in time. What it does later finds its unit of work closed. */
 export class TimedOut extends Error {

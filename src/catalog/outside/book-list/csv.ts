@@ -1,3 +1,4 @@
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { Line } from './lines';
 
 /** A record of a CSV file: its cells, or why it has none that can be trusted. */
@@ -8,6 +9,16 @@ export type CsvRecord = { readonly line: number } & (
 /** A record that goes on for longer than this has a quotation mark that nobody closed. */
 const MOST_LINES = 200;
 const LONGEST_RECORD = 256 * 1024;
+/**
+ * The lines of a record that came to nothing are read again. In a file that is mostly broken that must not go on without
+ * end: a few thousand lines, and then each line so often on average. Beyond that, a record goes on for a few lines only.
+ */
+const FREE_REREADINGS = 2_000;
+const REREADINGS = 4;
+const FEW_LINES = 3;
+
+/** How many lines are read before others get their turn. */
+const LINES_AT_ONCE = 500;
 
 /**
  * Reads the records of a CSV file. A record whose quotation marks are broken is one complaint, and reading goes on with
@@ -23,7 +34,8 @@ export async function* csvRecordsOf(lines: AsyncIterable<Line>, delimiter: strin
     let unreadable: Line | undefined = first.complaint ? first : undefined;
     let size = first.text.length;
     let state = record.read(first.text);
-    while (state === 'open' && further.length < MOST_LINES && size < LONGEST_RECORD) {
+    const mostLines = source.isTiresome ? FEW_LINES : MOST_LINES;
+    while (state === 'open' && further.length < mostLines && size < LONGEST_RECORD) {
       const next = await source.next();
       if (!next) break;
       further.push(next);
@@ -51,16 +63,25 @@ const COMPLAINTS = {
 class LinesAgain {
   private readonly source: AsyncIterator<Line, undefined>;
   private again: Line[] = [];
+  private read = 0;
+  private reread = 0;
 
   constructor(lines: AsyncIterable<Line>) {
     this.source = lines[Symbol.asyncIterator]() as AsyncIterator<Line, undefined>;
   }
 
   async next(): Promise<Line | undefined> {
+    if (++this.read % LINES_AT_ONCE === 0) await turnOfTheLoop();
     return this.again.shift() ?? (await this.source.next()).value;
   }
 
+  /** So much was read in vain that it is no accident any more. */
+  get isTiresome(): boolean {
+    return this.reread - FREE_REREADINGS > (this.read - this.reread) * REREADINGS;
+  }
+
   giveBack(lines: readonly Line[]): void {
+    this.reread += lines.length;
     this.again = [...lines, ...this.again];
   }
 }

@@ -34,6 +34,26 @@ const factsOf = async (list: string, options = {}) => ((await rowsOf(list, optio
 const refusalOf = async (list: string, options = {}) => (await rowsOf(list, options))[0] as Refusal;
 
 describe('A list of books as CSV', () => {
+  it.each([
+    ['of quotation marks that nobody closes', 'a","\n'],
+    ['of empty lines', '\n'],
+  ])('%s gives others their turn, and is not read again and again', async (_, line) => {
+    const lines = 40_000;
+    let turns = 0;
+    let goOn = true;
+    const others = () => {
+      turns++;
+      if (goOn) setImmediate(others);
+    };
+    setImmediate(others);
+    const rows = await rowsOf(`title,author\n${line.repeat(lines)}`, { piece: 65_536 });
+    goOn = false;
+    expect(rows.filter((row) => !('reason' in row))).toEqual([]);
+    // Others come to their turn every 500 lines, so turns count the lines that were read.
+    expect(turns).toBeGreaterThan(lines / 1_000);
+    expect(turns).toBeLessThan((lines * 10) / 500);
+  });
+
   it('becomes the facts of books', async () => {
     expect(
       await rowsOf(
