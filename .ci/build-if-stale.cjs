@@ -6,6 +6,7 @@ const { join } = require('node:path');
 process.chdir(join(__dirname, '..'));
 
 const changedAt = (path) => statSync(path).mtimeMs;
+// With the folders, which change when a file in them is removed.
 const sources = ['src', ...readdirSync('src', { recursive: true }).map((name) => join('src', name))];
 const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'];
 const newest = Math.max(...[...sources, ...settings].map(changedAt));

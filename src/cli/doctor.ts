@@ -25,13 +25,13 @@ async function examine(quiet: boolean): Promise<boolean> {
     const doctor = shop.get(Doctor);
     const findings = await doctor.examine();
     const wrong = new Map(findings.map(({ sentence, violations }) => [sentence, violations]));
-    for (const sentence of new Set([...wrong.keys(), ...doctor.invariants.map((one) => one.sentence)])) {
+    for (const sentence of doctor.sentences) {
       const violations = wrong.get(sentence);
       if (!violations && quiet) continue;
       console.log(`${violations ? '✗' : '✓'} ${sentence}`);
       for (const violation of violations ?? []) console.log(`    ${violation}`);
     }
-    if (!quiet) console.log(findings.length ? `\n${findings.length} sentences are not true.` : '\nAll is well.');
+    if (!quiet) console.log(findings.length ? `\n${findings.length} of these are not true.` : '\nAll is well.');
     return findings.length === 0;
   });
 }

@@ -60,7 +60,7 @@ same command again continues from there.
 Exit code 0: read to the end, refused rows or not. 1: not read to the end. 130: Ctrl-C.
 
 Examples:
-  npm run import -- books.csv --price 12.99
+  npm run import -- docs/sample-books.csv --price 12.99
   npm run import -- livres.csv --price 9.90 --currency EUR --report refused.ndjson
   npm run import -- books.jsonl --format ndjson`,
     );
@@ -164,8 +164,9 @@ function tell(
     console.log(`  line ${line}: ${reason}${title ? ` — ${title}` : ''}`);
   }
   const more = summary.refused - refused.length;
-  if (more > 0) console.log(`  and ${number(more)} more${report ? '' : ': --report <file> writes them all'}`);
+  if (more > 0) console.log(`  and ${number(more)} more`);
   if (report) console.log(`\nAll refused rows and notes are in ${report.path}`);
+  else if (summary.notes > 0 || more > 0) console.log('\n--report <file> writes every refused row and every note.');
 }
 
 /** Waits until everybody has heard of the new books: inventory has stocked them, the shop window shows them. */

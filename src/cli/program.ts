@@ -1,6 +1,10 @@
+import { existsSync } from 'node:fs';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module';
+import { databaseOptions } from '../platform/database/database.options';
+import { isOutdated } from '../platform/database/sqlite-source';
+import { Environment } from '../platform/environment';
 import { QuietLogger } from '../platform/observability/quiet-logger';
 import { reasonToStop } from '../platform/observability/reason-to-stop';
 
@@ -58,8 +62,17 @@ export async function withShop<T>(work: (shop: INestApplicationContext) => Promi
   }
 }
 
-/** The same without reactions: the work looks, or changes something by itself, and leaves the rest to the open shop. */
-export function withIdleShop<T>(work: (shop: INestApplicationContext) => Promise<T>): Promise<T> {
+/**
+ * The same without reactions: the work looks, or changes something by itself, and leaves the rest to the open shop.
+ *
+ * @throws Failure rather than make a database where there is none, or bring an old one up to date
+ */
+export async function withIdleShop<T>(work: (shop: INestApplicationContext) => Promise<T>): Promise<T> {
+  const options = databaseOptions(Environment.ofProcess());
+  if (!existsSync(options.database)) throw new Failure(`there is no database at ${options.database}`);
+  if (await isOutdated(options)) {
+    throw new Failure(`the database at ${options.database} is older than this program: start the shop first`);
+  }
   process.env.REACTIONS = 'off';
   return withShop(work);
 }
@@ -67,9 +80,4 @@ export function withIdleShop<T>(work: (shop: INestApplicationContext) => Promise
 /** The screen belongs to the program; what goes wrong is told all the same. */
 class ComplaintsOnly extends QuietLogger {
   override log(): void {}
-
-  /** Why the shop cannot be opened is told in one line, when the program ends. */
-  override error(message: unknown, ...rest: unknown[]): void {
-    if (rest.at(-1) !== 'ExceptionHandler') super.error(message, ...(rest as [string]));
-  }
 }

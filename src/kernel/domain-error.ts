@@ -24,6 +24,18 @@ export class NotFound extends DomainError {}
 /** The request is well formed, but the present state forbids it. */
 export class Refused extends DomainError {}
 
+/** Nothing is wrong with the request, but it cannot be done at the moment. */
+export class Unavailable extends DomainError {
+  /** @param retryAfterSeconds when it makes sense to come back */
+  constructor(
+    code: string,
+    message: string,
+    readonly retryAfterSeconds?: number,
+  ) {
+    super(code, message);
+  }
+}
+
 /** A value breaks a rule that holds in any state. `path` names the field as the caller wrote it: `price.amount`. */
 export class Invalid extends DomainError {
   constructor(

@@ -4,7 +4,9 @@ import { BookAlreadyInCatalog } from '../../src/catalog/model/catalog.errors';
 import { BookRepository } from '../../src/catalog/persistence/book.repository';
 import { Database } from '../../src/platform/database/database';
 import { Bookshelf } from '../support/bookshelf';
-import { aBook, bookRequest, Do, DoHandler, reaction } from '../support/handlers';
+import { bookRequest } from '../support/client';
+import { aBook, Do, DoHandler } from '../support/handlers';
+import { reaction } from '../support/trade';
 import { dataSource, keepNotes, noted, notes } from '../support/notes';
 
 const ISBN = '9780141439587';

@@ -414,6 +414,13 @@ describe('No publishing outside a unit of work', () => {
       expect(await noted(shop)).toEqual(['one']);
     });
 
+    it('are told what to do instead of a transaction of their own', async () => {
+      await expect(dataSource(shop).transaction((manager) => manager.clear(NoteTable))).rejects.toThrow(
+        'dataSource.transaction() (or queryRunner.startTransaction()) was called outside a unit of work: ' +
+          'do it in a command handler or a reaction, which is one transaction as it is',
+      );
+    });
+
     it('cannot write outside while somebody else is inside, who is not disturbed', async () => {
       const inside = within(async () => {
         await notes(shop).insert({ id: '1', text: 'inside' });
@@ -439,6 +446,13 @@ describe('No publishing outside a unit of work', () => {
       expect(() => shop.work.put(NoteTable, { id: '1', text: 'one' })).toThrow(OutsideUnitOfWork);
       expect(() => shop.work.insert(NoteTable, { id: '1', text: 'one' })).toThrow(OutsideUnitOfWork);
       expect(() => shop.work.remove(NoteTable, '1')).toThrow(OutsideUnitOfWork);
+    });
+
+    it('is refused with the name of its table and column when it is nothing that a column takes', async () => {
+      const text = { en: 'one' } as unknown as string;
+      await expect(within(async () => shop.work.put(NoteTable, { id: '1', text }))).rejects.toThrow(
+        'column note.text takes a string, a finite number or nothing, not object',
+      );
     });
 
     it('is found by those who look for it side by side with a statement that sends it', async () => {

@@ -3,7 +3,8 @@ import sqlite3 from 'sqlite3';
 import { Database } from '../../src/platform/database/database';
 import { SqliteConnection } from '../../src/platform/database/sqlite-connection';
 import { Bookshelf } from '../support/bookshelf';
-import { bookRequest, Do, DoHandler } from '../support/handlers';
+import { bookRequest } from '../support/client';
+import { Do, DoHandler } from '../support/handlers';
 import { dataSource, keepNotes, noted, notes } from '../support/notes';
 
 /** Another program that opens the shop's file. */

@@ -4,7 +4,9 @@ import { MovementTable } from '../../src/inventory/persistence/inventory.table';
 import { ReactionStatuses } from '../../src/platform/reactions/reaction-status';
 import { DeadLetters } from '../../src/platform/reactions/dead-letters';
 import { Bookshelf, Settings } from '../support/bookshelf';
-import { bookRequest, DoHandler, reaction } from '../support/handlers';
+import { bookRequest } from '../support/client';
+import { DoHandler } from '../support/handlers';
+import { reaction } from '../support/trade';
 
 const FAST = { retry: { firstDelay: 1, longestDelay: 5 } };
 

@@ -3,7 +3,9 @@ import { DatabaseError } from '../../src/platform/database/sqlite-connection';
 import { StoredEvent, EventLog } from '../../src/platform/event-log/event-log';
 import { ReactionStatuses } from '../../src/platform/reactions/reaction-status';
 import { Bookshelf } from '../support/bookshelf';
-import { bookRequest, DoHandler, reaction } from '../support/handlers';
+import { bookRequest } from '../support/client';
+import { DoHandler } from '../support/handlers';
+import { reaction } from '../support/trade';
 import { dataSource, keepNotes, noted, notes, NoteTable } from '../support/notes';
 
 const TITLES = ['Emma', 'Persuasion', 'Sanditon', 'Lady Susan', 'The Watsons'];

@@ -5,7 +5,8 @@ import { TimedOut } from '../../src/platform/unit-of-work/time-limit';
 import { UnitOfWork } from '../../src/platform/unit-of-work/unit-of-work';
 import { Bookshelf } from '../support/bookshelf';
 import { Client, problemOf } from '../support/client';
-import { Do, DoHandler, reaction } from '../support/handlers';
+import { Do, DoHandler } from '../support/handlers';
+import { reaction } from '../support/trade';
 import { newFolder, removeFolder, ShopProcess } from '../support/shop-process';
 
 const never = () => new Promise<void>(() => undefined);

@@ -12,17 +12,8 @@ import { ReactionTable } from '../../src/platform/reactions/reaction.tables';
 import { Reactions } from '../../src/platform/reactions/reactions.service';
 import { afterFailure, DEFAULT_RETRY } from '../../src/platform/reactions/retry-policy';
 import { Bookshelf, ManualClock, Settings } from '../support/bookshelf';
-import {
-  addBook,
-  caughtUp,
-  context,
-  deadLettersOf,
-  orderFor,
-  raise,
-  reaction,
-  repriceBook,
-  statusOf,
-} from '../support/trade';
+import { orderFor } from '../support/client';
+import { addBook, caughtUp, context, deadLettersOf, raise, reaction, repriceBook, statusOf } from '../support/trade';
 
 const NAME = 'gifts.wrap';
 const DAY = 24 * 3600_000;

@@ -6,7 +6,8 @@ import { Refused } from '../../src/kernel/domain-error';
 import { OrderPlaced } from '../../src/orders/orders.events';
 import { envelopeOf } from '../../src/platform/event-log/envelope';
 import { Bookshelf, ManualClock, Settings } from '../support/bookshelf';
-import { addBook, context, orderFor, raise, reaction, repriceBook, statusOf } from '../support/trade';
+import { gatsby, orderFor } from '../support/client';
+import { addBook, context, raise, reaction, repriceBook, statusOf } from '../support/trade';
 
 interface LogEntry {
   readonly id: string;
@@ -250,7 +251,7 @@ describe('The subscriber chooses the consistency: after the commit, or within th
     await open({ clock, providers: [cheapen, object] });
     const bookId = await addBook(shop);
     await shop.until('it has failed', async () => (await statusOf(shop, 'prices.cheapen')).deferred === 1);
-    expect((await shop.http().get(`/books/${bookId}`)).body.price.amount).toBe(8.5);
+    expect((await shop.http().get(`/books/${bookId}`)).body.price.amount).toBe(gatsby.price.amount);
     refusing = false;
     clock.advance(1_000);
     await shop.settle();

@@ -7,7 +7,8 @@ import { InsideUnitOfWork } from '../../src/platform/unit-of-work/outside-only';
 import { currentScope } from '../../src/platform/unit-of-work/scope';
 import { Bookshelf } from '../support/bookshelf';
 import { alice, Client } from '../support/client';
-import { Do, DoHandler, reaction } from '../support/handlers';
+import { Do, DoHandler } from '../support/handlers';
+import { reaction } from '../support/trade';
 import { newFolder, removeFolder } from '../support/shop-process';
 
 const mail: Mail = {

@@ -8,7 +8,8 @@ import { EventClass } from '../../src/platform/event-log/event-types';
 import { PlatformModule } from '../../src/platform/platform.module';
 import { retiresReactions } from '../../src/platform/reactions/discovery';
 import { Bookshelf, ManualClock } from '../support/bookshelf';
-import { addBook, context, deadLettersOf, orderFor, raise, reaction } from '../support/trade';
+import { orderFor } from '../support/client';
+import { addBook, context, deadLettersOf, raise, reaction } from '../support/trade';
 
 /** The first shape of an event, which has lived: today it is `NoteTaken` below. */
 class FirstNote {

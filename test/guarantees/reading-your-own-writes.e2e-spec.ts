@@ -6,7 +6,8 @@ import { EventClass } from '../../src/platform/event-log/event-types';
 import { Progress } from '../../src/platform/reactions/progress';
 import { ReactionOptions } from '../../src/platform/reactions/reaction.decorator';
 import { Bookshelf, ManualClock } from '../support/bookshelf';
-import { addBook, caughtUp, context, orderFor, reaction } from '../support/trade';
+import { orderFor } from '../support/client';
+import { addBook, caughtUp, context, reaction } from '../support/trade';
 
 @Controller('window')
 class ShopWindowController {

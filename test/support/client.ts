@@ -4,6 +4,7 @@ import type { Bookshelf } from './bookshelf';
 /** What came back over HTTP: the test says what it expects of it. */
 export type Json = Response['body'];
 
+/** The book of every test: others differ from it in what matters to them. */
 export const gatsby = {
   title: 'The Great Gatsby',
   author: 'F. Scott Fitzgerald',
@@ -11,9 +12,19 @@ export const gatsby = {
   price: { amount: 12.99, currency: 'USD' },
 };
 
+/** The request that adds a book like it. */
+export const bookRequest = (title = 'Emma', isbn?: string) => ({ ...gatsby, title, isbn });
+
 export const alice = { name: 'Alice Johnson', email: 'alice@example.com' };
 
 export const address = '123 Main St\nAnytown, CA 12345';
+
+/** The request by which Alice orders so many copies of a book. */
+export const orderFor = (bookId: string, quantity = 1) => ({
+  customer: alice,
+  shippingAddress: address,
+  items: [{ bookId, quantity }],
+});
 
 /** An id that nothing has. */
 export const nobody = '01890a5d-ac96-774b-bcce-b302099a8057';

@@ -1,43 +1,35 @@
 import { DynamicModule, Provider, Type } from '@nestjs/common';
 import { EventBus } from '@nestjs/cqrs';
-import { AddBook } from '../../src/catalog/commands/add-book.command';
 import { RepriceBook } from '../../src/catalog/commands/reprice-book.command';
 import { EventClass, publishes } from '../../src/platform/event-log/event-types';
 import { Reaction, ReactionOptions } from '../../src/platform/reactions/reaction.decorator';
 import { Bookshelf } from './bookshelf';
+import { Client } from './client';
 
 const usd = (amount: number) => ({ amount, currency: 'USD' });
 
 /** Takes a book into the catalog. @returns its id */
-export const addBook = (shop: Bookshelf, title = 'Emma', cents = 850): Promise<string> =>
-  shop.send(new AddBook({ title, author: 'Jane Austen', price: usd(cents) }));
+export const addBook = (shop: Bookshelf, title = 'Emma'): Promise<string> => new Client(shop).addBook({ title });
 
 /** Each new price is one more event of the book's stream. */
 export async function repriceBook(shop: Bookshelf, bookId: string, ...cents: number[]): Promise<void> {
   for (const amount of cents) await shop.send(new RepriceBook(bookId, usd(amount)));
 }
 
-/** The body of a request that orders so many copies of a book. */
-export const orderFor = (bookId: string, quantity = 1) => ({
-  customer: { name: 'Alice Johnson', email: 'alice@example.com' },
-  shippingAddress: '1 Main Street, Springfield',
-  items: [{ bookId, quantity }],
-});
-
-/** A reaction of this test: it does what the test says with each event. */
+/** A reaction that does what the test says with each event. */
 export function reaction<Event extends object>(
   events: EventClass<Event> | readonly EventClass<Event>[],
   name: string,
   handle: (event: Event) => unknown,
   options: ReactionOptions = {},
 ): Type {
-  class ReactionOfThisTest {
+  class TestReaction {
     async handle(event: Event): Promise<void> {
       await handle(event);
     }
   }
-  Reaction(events, name, options)(ReactionOfThisTest);
-  return ReactionOfThisTest;
+  Reaction(events, name, options)(TestReaction);
+  return TestReaction;
 }
 
 interface Status {

@@ -1,8 +1,7 @@
 import { BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { DomainError } from '../../kernel/domain-error';
+import { DomainError, Unavailable } from '../../kernel/domain-error';
 import { isOutage } from '../../platform/database/sqlite-connection';
-import { ServiceUnavailable } from '../../platform/http/problem';
 import { currentRequest, newRequest, Request, withinRequest } from '../../platform/unit-of-work/cause';
 import { BookAlreadyInCatalog } from '../model/catalog.errors';
 import { BookRepository } from '../persistence/book.repository';
@@ -76,7 +75,7 @@ export class ImportBooks implements BeforeApplicationShutdown {
    * Reads no faster than the database takes and the caller listens; keeps nothing of what it has told.
    *
    * @param interrupted ends the import early; what is on its way is finished and in the summary
-   * @throws whatever reading the rows throws; the error of an outage; ServiceUnavailable when the shop closes.
+   * @throws whatever reading the rows throws; the error of an outage; Unavailable when the shop closes.
    * What was added until then stays
    */
   run(rows: AsyncIterable<Row>, interrupted?: AbortSignal): AsyncGenerator<ImportNews> {
@@ -113,7 +112,7 @@ export class ImportBooks implements BeforeApplicationShutdown {
     try {
       for await (const row of rows) {
         if (interrupted?.aborted) break;
-        if (this.closing) throw new ServiceUnavailable('shutting-down', 'The shop is closing.', 1);
+        if (this.closing) throw new Unavailable('shutting-down', 'The shop is closing.', 1);
         tally.read++;
         if ('reason' in row) {
           refuse(row);

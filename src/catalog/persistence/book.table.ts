@@ -1,7 +1,10 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { BookStatus } from '../model/book';
 
 @Entity('catalog_book')
+@Index('catalog_book_isbn', ['isbn'], { unique: true, where: 'isbn IS NOT NULL' })
+@Index('catalog_book_reference', ['reference'], { unique: true, where: 'reference IS NOT NULL' })
+@Index('catalog_book_due', ['publishAt'], { where: "publish_at IS NOT NULL AND status = 'ADDED'" })
 export class BookTable {
   @PrimaryColumn('text') id: string;
   @Column('integer') version: number;

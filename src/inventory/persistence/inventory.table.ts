@@ -1,6 +1,10 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { Movement } from '../model/inventory';
 
+/**
+ * The database refuses a row that has promised more than there is: the check `inventory_stock_available` lives in the
+ * migration alone, as TypeORM does not find checks whose names SQLite keeps without quotes.
+ */
 @Entity('inventory_stock')
 export class InventoryTable {
   @PrimaryColumn('text') bookId: string;

@@ -1,7 +1,9 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { NotificationStatus } from '../model/notification';
 
 @Entity('notifications_notification')
+@Index('notifications_notification_once', ['eventId', 'recipientEmail', 'kind'], { unique: true })
+@Index('notifications_notification_order', ['orderId', 'id'], { where: 'order_id IS NOT NULL' })
 export class NotificationTable {
   @PrimaryColumn('text') id: string;
   @Column('integer') version: number;

@@ -1,8 +1,10 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { OrderStatus } from '../model/order';
 import type { OrderItem } from '../orders.events';
 
 @Entity('orders_order')
+@Index('orders_order_status', ['status', 'id'])
+@Index('orders_order_customer', ['customerEmail', 'id'])
 export class OrderTable {
   @PrimaryColumn('text') id: string;
   @Column('integer') version: number;

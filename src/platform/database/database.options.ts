@@ -7,7 +7,7 @@ import { SnakeNaming } from './snake-naming';
 
 export const DEFAULT_DATABASE_URL = 'sqlite:./data/bookshelf.db';
 
-type SqliteOptions = Extract<DataSourceOptions, { type: 'sqlite' }>;
+export type SqliteOptions = Extract<DataSourceOptions, { type: 'sqlite' }>;
 
 /**
  * TypeORM calls `verbose()` on the driver, which keeps a stack trace for each statement and costs a fifth of the speed.

@@ -1,8 +1,9 @@
 import type { Database as Sqlite } from 'sqlite3';
-import { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
+import { DataSource, DataSourceOptions, MigrationExecutor, QueryRunner } from 'typeorm';
 import type { AbstractSqliteDriver } from 'typeorm/driver/sqlite-abstract/AbstractSqliteDriver';
 import type { SqliteDriver } from 'typeorm/driver/sqlite/SqliteDriver';
 import { SqliteQueryRunner } from 'typeorm/driver/sqlite/SqliteQueryRunner';
+import { readOnly, SqliteOptions } from './database.options';
 import { SqliteConnection } from './sqlite-connection';
 
 /** How long a statement waits for another process that is writing, in milliseconds. */
@@ -40,6 +41,16 @@ export async function openReader(options: DataSourceOptions): Promise<DataSource
   const source = await new DataSource(options).initialize();
   await connectionOf(source).exec(`PRAGMA query_only = ON; PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
   return source;
+}
+
+/** Whether a program with these options would bring the schema of this file up to date. Changes nothing. */
+export async function isOutdated(options: SqliteOptions): Promise<boolean> {
+  const source = await openReader({ ...readOnly(options), migrations: options.migrations });
+  try {
+    return (await new MigrationExecutor(source).getPendingMigrations()).length > 0;
+  } finally {
+    await source.destroy();
+  }
 }
 
 /** @throws Error naming the first setting that is not as the guarantees need it */
@@ -87,7 +98,9 @@ export interface WriterGuard {
 /** A statement that writes was sent outside any unit of work. */
 export class OutsideUnitOfWork extends Error {
   constructor(what: string) {
-    super(`${what} outside a unit of work: do it in a command handler or a reaction`);
+    super(
+      `${what} outside a unit of work: do it in a command handler or a reaction, which is one transaction as it is`,
+    );
     this.name = 'OutsideUnitOfWork';
   }
 }
@@ -110,6 +123,12 @@ const READS = /^\s*(SELECT|EXPLAIN|WITH(?![^]*\b(INSERT|UPDATE|DELETE|REPLACE)\b
 /** Whether a statement may change something. */
 export const writes = (sql: string): boolean => !READS.test(sql);
 
+/** What the author of a statement calls it: they have written no SQL of a transaction that TypeORM begins. */
+const inWords = (sql: string): string =>
+  /^\s*(SAVEPOINT typeorm_|BEGIN\b)/i.test(sql)
+    ? 'dataSource.transaction() (or queryRunner.startTransaction()) was called'
+    : `"${sql.slice(0, 60)}" was sent`;
+
 /** Begins or ends a whole transaction. Savepoints, which TypeORM uses inside one, are not meant. */
 const ENDS = /^\s*(BEGIN|COMMIT|END|ROLLBACK(?!\s+(TRANSACTION\s+)?TO\b))\b/i;
 
@@ -130,7 +149,7 @@ class GuardedQueryRunner extends SqliteQueryRunner {
         return super.query(sql, parameters as never, useStructuredResult);
       },
       async () => {
-        if (writes(sql)) throw new OutsideUnitOfWork(`"${sql.slice(0, 60)}" was sent`);
+        if (writes(sql)) throw new OutsideUnitOfWork(inWords(sql));
         return this.reader.createQueryRunner().query(sql, parameters as never, useStructuredResult as never);
       },
     );

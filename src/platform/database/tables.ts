@@ -138,7 +138,7 @@ function columnOf(metadata: ColumnMetadata): Column {
   return {
     property,
     name,
-    toDatabase: (value) => parameter(value, name),
+    toDatabase: (value) => parameter(value, `${metadata.entityMetadata.tableName}.${name}`),
     fromDatabase: (value) => value ?? undefined,
   };
 }

@@ -87,15 +87,6 @@ const wholeNumberRule =
       ? undefined
       : `must be a whole number from ${between(min, max)}`;
 
-/** A JSON true or false. */
-export function Flag({ optional }: Optional = {}): PropertyDecorator {
-  return field({
-    optional,
-    rule: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
-    api: { type: Boolean },
-  });
-}
-
 /** One of the given texts, written exactly so. */
 export function OneOf(values: readonly string[], { optional }: Optional = {}): PropertyDecorator {
   return field({

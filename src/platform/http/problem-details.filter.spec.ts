@@ -18,7 +18,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ServerResponse } from 'node:http';
 import request from 'supertest';
-import { DomainError, Invalid, NotFound, Refused } from '../../kernel/domain-error';
+import { DomainError, Invalid, NotFound, Refused, Unavailable } from '../../kernel/domain-error';
 import { configureHttp } from './configure-http';
 import { createFastifyAdapter } from './fastify';
 import { Problem, ServiceUnavailable } from './problem';
@@ -45,6 +45,7 @@ const errors: Record<string, () => unknown> = {
   circular: () => new OutOfStock(circle),
   bigint: () => new OutOfStock(1n),
   long: () => new Refused('long', `${'é😀'.repeat(10_000)}`),
+  closing: () => new Unavailable('shutting-down', 'the shop is closing', 0.5),
   behind: () => new ServiceUnavailable('reactions-behind', 'still working on it', 1.2),
   busyWithoutTime: () => new ServiceUnavailable('draining', 'shutting down'),
   problem: () => new Problem(418, 'teapot', 'short and stout'),
@@ -57,8 +58,6 @@ const errors: Record<string, () => unknown> = {
   busy: () => coded('SQLITE_BUSY'),
   full: () => coded('SQLITE_FULL'),
   wrapped: () => Object.assign(new Error('secret'), { driverError: coded('SQLITE_BUSY') }),
-  serialization: () => coded('40001'),
-  nul: () => coded('22021'),
   constraint: () => coded('SQLITE_CONSTRAINT'),
   fastify: () => Object.assign(new Error('secret'), { statusCode: 403 }),
   bug: () => new TypeError('secret is not a function'),
@@ -140,6 +139,7 @@ describe('Every error', () => {
 
   it.each([
     ['odd', 409, 'odd'],
+    ['closing', 503, 'shutting-down'],
     ['behind', 503, 'reactions-behind'],
     ['problem', 418, 'teapot'],
     ['conflict', 409, 'conflict'],
@@ -149,9 +149,7 @@ describe('Every error', () => {
     ['teapot', 418, 'i-m-a-teapot'],
     ['busy', 503, 'database-busy'],
     ['wrapped', 503, 'database-busy'],
-    ['serialization', 503, 'database-busy'],
     ['full', 507, 'storage-full'],
-    ['nul', 400, 'value-refused'],
     ['fastify', 403, 'forbidden'],
     ['in-middleware', 409, 'closed'],
   ])('finds its status: %s is %i %s', async (name, status, code) => {
@@ -164,6 +162,7 @@ describe('Every error', () => {
 
   it('says when to come back, if that is known', async () => {
     expect((await thrown('behind')).headers['retry-after']).toBe('2');
+    expect((await thrown('closing')).headers['retry-after']).toBe('1');
     expect((await thrown('busyWithoutTime')).headers['retry-after']).toBeUndefined();
   });
 

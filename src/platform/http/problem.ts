@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
-import { DomainError, Invalid, NotFound, Refused } from '../../kernel/domain-error';
+import { DomainError, Invalid, NotFound, Refused, Unavailable } from '../../kernel/domain-error';
 import { Interrupted, TimedOut } from '../unit-of-work/time-limit';
 
 /** What is wrong with one field. `path` is the field as the client wrote it: `items[0].quantity`. */
@@ -52,18 +52,13 @@ export class RequestInvalid extends Problem {
   }
 }
 
-/** What errors of the database drivers mean to a client: both drivers put their code on the error. */
+/** What errors of the database mean to a client: the driver puts its code on them. */
 const databaseProblems: ReadonlyMap<string, () => Problem> = new Map([
-  ...['SQLITE_BUSY', 'SQLITE_LOCKED', '40001', '40P01', '53300', '57P01', '57P03'].map(
+  ...['SQLITE_BUSY', 'SQLITE_LOCKED'].map(
     (code) =>
       [code, () => new ServiceUnavailable('database-busy', 'The database is busy. Please try again.', 1)] as const,
   ),
-  ...['SQLITE_FULL', '53100'].map(
-    (code) => [code, () => new Problem(507, 'storage-full', 'There is no room left to store this.')] as const,
-  ),
-  ...['22021', '22003', '22P02'].map(
-    (code) => [code, () => new Problem(400, 'value-refused', 'A value cannot be stored as it is.')] as const,
-  ),
+  ['SQLITE_FULL', () => new Problem(507, 'storage-full', 'There is no room left to store this.')] as const,
 ]);
 
 /** Fastify's own words are for programmers; these are for clients. The others are called after their status. */
@@ -105,7 +100,8 @@ function fromDomain(error: DomainError): Problem {
       errors: [{ path: error.path, message: error.rule }],
     });
   }
-  // A kind of refusal that is neither of the three: a rule said no, so it is at least not the server's fault.
+  if (error instanceof Unavailable) return new ServiceUnavailable(error.code, error.message, error.retryAfterSeconds);
+  // A kind of refusal that is none of these: a rule said no, so it is at least not the server's fault.
   return new Problem(409, error.code, error.message, { details });
 }
 

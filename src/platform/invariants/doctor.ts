@@ -12,6 +12,8 @@ export interface Finding {
 
 const SHOWN = 20;
 
+const FILE_IS_SOUND = 'the database file is sound';
+
 /** Asks a database whether everything is as it should be. Reads only, and may be asked while the shop is open. */
 @Injectable()
 export class Doctor {
@@ -21,20 +23,24 @@ export class Doctor {
   ) {}
 
   /** Every invariant that a module of the program has declared. */
-  get invariants(): Invariant[] {
+  private get invariants(): Invariant[] {
     return this.providers
       .getProviders()
       .flatMap(({ instance }) => (instance instanceof Invariants ? (instance.list as Invariant[]) : []));
   }
 
-  /** @returns what is wrong; nothing when all is well. @param onSentence told before each invariant is looked at */
-  async examine(onSentence: (sentence: string) => void = () => undefined): Promise<Finding[]> {
+  /** Everything that is asked, in its order. */
+  get sentences(): string[] {
+    return [FILE_IS_SOUND, ...this.invariants.map(({ sentence }) => sentence)];
+  }
+
+  /** @returns what is wrong; nothing when all is well */
+  async examine(): Promise<Finding[]> {
     const findings: Finding[] = [];
     const damage = await this.database.all<{ integrity_check: string }>('PRAGMA integrity_check(20)');
     const broken = damage.map(({ integrity_check: found }) => found).filter((found) => found !== 'ok');
-    if (broken.length) findings.push({ sentence: 'the database file is sound', violations: broken });
+    if (broken.length) findings.push({ sentence: FILE_IS_SOUND, violations: broken });
     for (const { sentence, sql } of this.invariants) {
-      onSentence(sentence);
       const rows = await this.database.all<{ violation: string }>(`SELECT * FROM (${sql}) LIMIT ${SHOWN}`);
       if (rows.length) findings.push({ sentence, violations: rows.map(({ violation }) => violation) });
     }

@@ -3,7 +3,13 @@ import { ConsoleLogger } from '@nestjs/common';
 /** What Nest tells about its own insides at every start. */
 const INSIDES = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'NestApplication']);
 
-/** Nest's logger without the list of modules and routes. One line of JSON per message where no person is watching. */
+/** Where Nest tells the stack of an error before it throws it. */
+const REFUSED_STARTS = new Set(['ExceptionHandler', 'NestApplication']);
+
+/**
+ * Nest's logger without the list of modules and routes, and without the stack of what stops the start: the program tells
+ * that in one line when it ends. One line of JSON per message where no person is watching.
+ */
 export class QuietLogger extends ConsoleLogger {
   constructor() {
     super({ json: !process.stdout.isTTY, colors: process.stdout.isTTY });
@@ -11,5 +17,9 @@ export class QuietLogger extends ConsoleLogger {
 
   override log(message: unknown, ...rest: unknown[]): void {
     if (!INSIDES.has(rest.at(-1) as string)) super.log(message, ...(rest as [string]));
+  }
+
+  override error(message: unknown, ...rest: unknown[]): void {
+    if (!REFUSED_STARTS.has(rest.at(-1) as string)) super.error(message, ...(rest as [string]));
   }
 }

@@ -70,6 +70,3 @@ export function currentScope(): Scope | undefined {
 }
 
 export const withinScope = <T>(scope: Scope, work: () => Promise<T>): Promise<T> => scopes.run(scope, work);
-
-/** Runs something that belongs to no unit of work, although it was started from within one. */
-export const outsideScopes = <T>(work: () => T): T => scopes.exit(work);
