@@ -120,7 +120,7 @@ export const BREAKS: readonly Break[] = [
     name: 'A letter has no unique key',
     file: 'src/notifications/persistence/migrations/1700000000005-create-notifications.ts',
     edits: [[`CREATE UNIQUE INDEX notifications_notification_once`, `CREATE INDEX notifications_notification_once`]],
-    caughtBy: ['test/migrations.spec.ts', 'test/journeys/tell-the-customer.e2e-spec.ts'],
+    caughtBy: ['test/migrations.e2e-spec.ts', 'test/journeys/tell-the-customer.e2e-spec.ts'],
   },
   {
     name: 'Back-off has no end',
