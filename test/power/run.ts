@@ -14,13 +14,6 @@ interface Outcome {
   readonly noticed: readonly string[];
 }
 
-interface JestReport {
-  readonly testResults: readonly {
-    readonly message: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
-  }[];
-}
-
 /**
  * Breaks a copy of the project in every way that `breaks.ts` knows, one after another, and shows that the tests notice.
  * `npm run test:power -- <part of a name>` tries some of them only, and leaves the table in the docs as it is.
@@ -46,21 +39,18 @@ function attempt(folder: string, { name, file, edits, caughtBy }: Break): Outcom
   const path = join(folder, file);
   const sound = readFileSync(path, 'utf8');
   writeFileSync(path, broken(sound, edits));
-  const report = join(folder, 'report.json');
-  spawnSync('npx', ['jest', '--silent', '--json', '--outputFile', report, ...caughtBy], {
+  const failures = join(folder, 'failures');
+  writeFileSync(failures, '');
+  const reporter = join(folder, '.ci', 'failures.cjs');
+  const { stderr } = spawnSync('npx', ['jest', ...caughtBy, '--silent', `--reporters=${reporter}`], {
     cwd: folder,
-    stdio: 'ignore',
+    env: { ...process.env, FAILURES: failures },
   });
   writeFileSync(path, sound);
-  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as JestReport;
-  rmSync(report);
-  const noticed = testResults.flatMap(({ assertionResults }) =>
-    assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
-  );
+  const noticed = readFileSync(failures, 'utf8').split('\n').filter(Boolean);
   process.stdout.write(`${noticed.length ? '✓' : '✗'} ${name}\n`);
   for (const sentence of noticed.slice(0, 3)) process.stdout.write(`    ${sentence}\n`);
-  // A file that cannot even be read has failed without proving anything.
-  if (!noticed.length) for (const { message } of testResults) process.stdout.write(message.slice(0, 500));
+  if (!noticed.length) process.stdout.write(stderr.toString().slice(-2_000));
   return { name, noticed };
 }
 
