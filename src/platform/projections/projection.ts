@@ -8,7 +8,17 @@ type Kind = 'text' | 'integer' | 'boolean' | 'simple-json';
  * A table that a projection builds. The platform makes it, so it needs no migration; its rows can always be made
  * again from the log. Columns are named after the properties, in snake case.
  */
-export const ReadTable = (name: string) => Entity(name, { synchronize: false });
+export const ReadTable =
+  (name: string): ClassDecorator =>
+  (table) => {
+    readTables.add(table);
+    Entity(name, { synchronize: false })(table);
+  };
+
+const readTables = new WeakSet<object>();
+
+/** Whether the platform may make the table, and remove it: any other belongs to somebody who cannot make it again. */
+export const isReadTable = (table: unknown): boolean => readTables.has(table as object);
 
 /** The column, or one of the columns, that the rows are found by. */
 export const Key = (kind: Kind = 'text') => PrimaryColumn(kind);

@@ -14,6 +14,8 @@ export class ReactionTable {
   /** For a projection: the shape of its tables, and whether they are being rebuilt. */
   @Column('text', { nullable: true }) shape?: string;
   @Column('boolean') rebuilding: boolean;
+  /** The names of the tables that it has made, ever. Missing in a row of an older program. */
+  @Column('simple-json', { nullable: true }) tables?: string[];
   /** For an external reaction: the process that may call out, and until when (milliseconds since 1970). */
   @Column('text', { nullable: true }) holder?: string;
   @Column('integer', { nullable: true }) heldUntil?: number;

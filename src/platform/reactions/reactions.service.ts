@@ -57,7 +57,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
   async onApplicationBootstrap(): Promise<void> {
     const { reactions, retired } = this.discovery.explore();
     this.definitions = reactions;
-    await this.refuseForgotten(retired);
+    await this.refuseWhatIsStored(retired);
     if (this.isIdle) return this.connectWithin();
     const stale = await this.work.run('platform', () => this.register());
     this.work.listeners = {
@@ -136,8 +136,11 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     }
   }
 
-  /** Log entries and checkpoints that nobody would ever look at again are a mistake, not a detail. */
-  private async refuseForgotten(retired: ReadonlySet<string>): Promise<void> {
+  /**
+   * Log entries and checkpoints that nobody would ever look at again are a mistake, not a detail; and so is a table
+   * that a projection would take from somebody.
+   */
+  private async refuseWhatIsStored(retired: ReadonlySet<string>): Promise<void> {
     const known = new Set(this.definitions.flatMap(({ name, formerly }) => [name, ...formerly]));
     const stored = await this.database.reader.all<{ name: string }>('SELECT name FROM reaction ORDER BY name');
     const types = await this.log.typesInUse();
@@ -154,6 +157,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
           (type) =>
             `the log has events of type '${type}', which no longer exists: declare it in \`formerly\` of the one that replaces it, or as retired in \`publishes(events, ['${type}'])\``,
         ),
+      ...(await this.projections.complaints(this.definitions)),
     ];
     if (complaints.length) throw new StartRefused(complaints);
   }
@@ -165,25 +169,30 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     for (const reaction of this.definitions) {
       const state = (await this.work.find(ReactionTable, reaction.name)) ?? (await this.adopt(reaction));
       const shape = reaction.tables.length ? this.projections.shapeOf(reaction.tables) : undefined;
+      const tables = reaction.tables.map((table) => this.projections.nameOf(table));
       if (!state) {
         const start = reaction.from === 'beginning' ? 0 : head;
         const { name, mode } = reaction;
-        await this.projections.create(reaction.tables);
-        this.work.put(ReactionTable, { name, mode, since: start, checkpoint: start, shape, rebuilding: false });
+        await this.projections.create(reaction.tables, []);
+        this.work.put(ReactionTable, { name, mode, since: start, checkpoint: start, shape, tables, rebuilding: false });
         continue;
       }
       await this.projections.dropNext(reaction.tables);
-      if (shape && (state.shape !== shape || state.rebuilding)) {
+      // An older program has not stored which tables it had made, only that it had made some.
+      const made = state.tables ?? (state.shape ? tables : []);
+      const next = { ...state, tables: [...new Set([...made, ...tables])] };
+      if (shape && state.shape !== shape) {
         // Where the shape has changed, the old tables cannot be written any more, nor read by today's queries.
-        if (state.shape === shape) {
-          stale.push(reaction);
-        } else {
-          await this.projections.create(reaction.tables);
-          await this.deferred.clear(reaction.name);
-          this.work.put(ReactionTable, { ...state, mode: reaction.mode, shape, checkpoint: 0, rebuilding: false });
-        }
+        await this.projections.create(reaction.tables, made);
+        await this.deferred.clear(reaction.name);
+        this.work.put(ReactionTable, { ...next, mode: reaction.mode, shape, checkpoint: 0, rebuilding: false });
+      } else if (shape && state.rebuilding) {
+        this.work.put(ReactionTable, next);
+        stale.push(reaction);
       } else if (state.mode !== reaction.mode) {
-        await this.changeMode(reaction, state, head);
+        await this.changeMode(reaction, next, head);
+      } else {
+        this.work.put(ReactionTable, next);
       }
     }
     return stale;
