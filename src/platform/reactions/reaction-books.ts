@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { uuidv7 } from 'uuidv7';
 import { Clock } from '../../kernel/clock';
 import { BUILD } from '../build';
+import { SqliteConnection } from '../database/sqlite-connection';
 import { Envelope, putInEnvelope } from '../event-log/envelope';
 import { EventLog, StoredEvent } from '../event-log/event-log';
 import { EventTypes } from '../event-log/event-types';
@@ -55,6 +56,11 @@ export class ReactionBooks {
     const state = await this.tools.work.find(ReactionTable, this.reaction.name);
     if (!state) throw new Error(`reaction ${this.reaction.name} is not registered`);
     return state;
+  }
+
+  /** @returns the first `limit` events that it has still to handle, oldest first */
+  after({ checkpoint, types }: ReactionTable, limit: number, connection?: SqliteConnection): Promise<StoredEvent[]> {
+    return this.tools.log.after(checkpoint, this.reaction.types, limit, connection, types);
   }
 
   /** Those streams of the events in which an earlier event still waits, or lies dead. */

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { ReadDatabase } from '../database/read-database';
-import { EventLog, StoredEvent } from '../event-log/event-log';
+import { EventLog, Since, StoredEvent } from '../event-log/event-log';
 import { ReactionDefinition } from './reaction-definition';
-import { Attempt, DeferredState, Mode } from './reaction.tables';
+import { Attempt, DeferredState, Mode, ReactionTable } from './reaction.tables';
 import { Reactions } from './reactions.service';
 
 /** Counting further than this tells an operator nothing more. */
@@ -49,11 +49,10 @@ export interface DeadLetter {
   readonly deferredAt: string;
 }
 
-interface Checkpoint {
-  name: string;
-  since: number;
-  checkpoint: number;
-}
+type Checkpoint = Pick<ReactionTable, 'since' | 'checkpoint' | 'types'>;
+
+/** A reaction that has not begun yet. */
+const NOWHERE: Checkpoint = { since: 0, checkpoint: 0 };
 
 interface DeferredRow {
   reaction: string;
@@ -83,14 +82,14 @@ export class ReactionStatuses {
          FROM reaction_deferred GROUP BY reaction`,
     );
     const statuses = this.reactions.all.map(async ({ name, mode, types, events }) => {
-      const { checkpoint = 0 } = checkpoints.get(name) ?? {};
+      const { checkpoint, types: since } = checkpoints.get(name) ?? NOWHERE;
       const count = counts.find(({ reaction }) => reaction === name);
       return {
         name,
         mode,
         events: events.map(({ type }) => type),
         ...(mode === 'in-transaction' ? {} : { checkpoint }),
-        lag: mode === 'in-transaction' ? 0 : await this.log.countAfter(types, checkpoint, MOST_COUNTED),
+        lag: mode === 'in-transaction' ? 0 : await this.log.countAfter(types, checkpoint, MOST_COUNTED, since),
         deferred: count?.deferred ?? 0,
         dead: count?.dead ?? 0,
         state: this.reactions.isRebuilding(name)
@@ -147,8 +146,8 @@ export class ReactionStatuses {
     );
     const lags = await Promise.all(
       wanted.map(async ({ name, types }) => {
-        const checkpoint = checkpoints.get(name)?.checkpoint ?? 0;
-        const lag = await this.log.countAfter(types, checkpoint, MOST_COUNTED);
+        const { checkpoint, types: since } = checkpoints.get(name) ?? NOWHERE;
+        const lag = await this.log.countAfter(types, checkpoint, MOST_COUNTED, since);
         if (this.reactions.isRebuilding(name)) return [`${name} is being rebuilt`];
         return lag ? [`${name} has ${lag} events to handle after position ${checkpoint}`] : [];
       }),
@@ -177,8 +176,8 @@ export class ReactionStatuses {
     const checkpoints = await this.checkpoints();
     for (const { name, mode, types } of reactions) {
       if (mode === 'in-transaction') continue;
-      const checkpoint = checkpoints.get(name)?.checkpoint ?? 0;
-      if (checkpoint < position && (await this.log.hasBetween(types, checkpoint, position))) return false;
+      const { checkpoint, types: since } = checkpoints.get(name) ?? NOWHERE;
+      if (checkpoint < position && (await this.log.hasBetween(types, checkpoint, position, since))) return false;
     }
     const own = await this.database.first(
       `SELECT 1 FROM reaction_deferred d
@@ -196,7 +195,8 @@ export class ReactionStatuses {
     checkpoint: Checkpoint | undefined,
     finished: readonly FinishedBatch[],
   ): Fate {
-    if (!checkpoint || event.position <= checkpoint.since) return { reaction: name, state: 'raised-before-reaction' };
+    const since = checkpoint?.types?.[event.type] ?? checkpoint?.since;
+    if (!checkpoint || event.position <= since!) return { reaction: name, state: 'raised-before-reaction' };
     if (mode === 'in-transaction') return { reaction: name, state: 'done', finishedAt: event.occurredAt };
     if (event.position > checkpoint.checkpoint) return { reaction: name, state: 'waiting' };
     const batch = finished.find(
@@ -243,8 +243,15 @@ export class ReactionStatuses {
   }
 
   private async checkpoints(): Promise<Map<string, Checkpoint>> {
-    const rows = await this.database.all<Checkpoint>('SELECT name, since, checkpoint FROM reaction');
-    return new Map(rows.map((row) => [row.name, row]));
+    const rows = await this.database.all<{ name: string; since: number; checkpoint: number; types: string | null }>(
+      'SELECT name, since, checkpoint, types FROM reaction',
+    );
+    return new Map(
+      rows.map(({ name, types, ...row }) => [
+        name,
+        { ...row, types: types ? (JSON.parse(types) as Since) : undefined },
+      ]),
+    );
   }
 }
 

@@ -2,8 +2,8 @@ import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap }
 import { Clock } from '../../kernel/clock';
 import { Database } from '../database/database';
 import { Environment } from '../environment';
-import { EventLog } from '../event-log/event-log';
-import { EventTypes } from '../event-log/event-types';
+import { EventLog, Since } from '../event-log/event-log';
+import { EventClass, EventTypes } from '../event-log/event-types';
 import { ProjectionTables } from '../projections/projection-tables';
 import { Rebuild } from '../projections/rebuild';
 import { currentScope, Raised } from '../unit-of-work/scope';
@@ -174,20 +174,25 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
         const start = reaction.from === 'beginning' ? 0 : head;
         const { name, mode } = reaction;
         await this.projections.create(reaction.tables, []);
-        this.work.put(ReactionTable, { name, mode, since: start, checkpoint: start, shape, tables, rebuilding: false });
+        const types = handledSince(reaction, {}, start);
+        const began = { since: start, checkpoint: start, types };
+        this.work.put(ReactionTable, { name, mode, ...began, shape, tables, rebuilding: false });
         continue;
       }
       await this.projections.dropNext(reaction.tables);
       // An older program has not stored which tables it had made, only that it had made some.
       const made = state.tables ?? (state.shape ? tables : []);
-      const next = { ...state, tables: [...new Set([...made, ...tables])] };
+      const types = state.types
+        ? handledSince(reaction, state.types, this.startOfNewTypes(reaction, state, head))
+        : handledSince(reaction, {}, state.since);
+      const next = { ...state, types, tables: [...new Set([...made, ...tables])] };
       if (shape && state.shape !== shape) {
         // Where the shape has changed, the old tables cannot be written any more, nor read by today's queries.
         await this.projections.create(reaction.tables, made);
         await this.deferred.clear(reaction.name);
         this.work.put(ReactionTable, { ...next, mode: reaction.mode, shape, checkpoint: 0, rebuilding: false });
-      } else if (shape && state.rebuilding) {
-        this.work.put(ReactionTable, next);
+      } else if (shape && (state.rebuilding || handlesOthers(reaction, state.types))) {
+        this.work.put(ReactionTable, { ...next, rebuilding: true });
         stale.push(reaction);
       } else if (state.mode !== reaction.mode) {
         await this.changeMode(reaction, next, head);
@@ -196,6 +201,15 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
       }
     }
     return stale;
+  }
+
+  /**
+   * A reaction does not go back for a type that it was not asked to handle when it went by. A projection, which is
+   * built anew, does.
+   */
+  private startOfNewTypes({ mode, from, tables }: ReactionDefinition, state: ReactionTable, head: number): number {
+    if (tables.length) return 0;
+    return from === 'beginning' && mode === state.mode ? state.checkpoint : head;
   }
 
   /** A reaction that was stored under another name keeps its checkpoint and its deferred events. */
@@ -213,7 +227,8 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
 
   private async changeMode(reaction: ReactionDefinition, state: ReactionTable, head: number): Promise<void> {
     const unfinished = async () =>
-      (await this.log.hasBetween(reaction.types, state.checkpoint, head)) || (await this.deferred.anyOf(reaction.name));
+      (await this.log.hasBetween(reaction.types, state.checkpoint, head, state.types)) ||
+      (await this.deferred.anyOf(reaction.name));
     if (reaction.mode === 'in-transaction' && (await unfinished())) {
       throw new StartRefused([
         `reaction '${reaction.name}' is to run within the transaction, but has events to handle that are already committed: let it finish first, dead letters included`,
@@ -277,3 +292,25 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     });
   }
 }
+
+const namesOf = ({ type, formerly = [] }: EventClass) => [type, ...formerly];
+
+/**
+ * @param before what was stored
+ * @returns after which position each type is handled: as stored if it was, by whatever name, and otherwise from `start`
+ */
+function handledSince({ events }: ReactionDefinition, before: Since, start: number): Since {
+  return Object.fromEntries(
+    events.map(namesOf).flatMap((names) => {
+      const known = names.filter((name) => name in before).map((name) => before[name]);
+      const since = known.length ? Math.min(...known) : start;
+      return names.map((name) => [name, since]);
+    }),
+  );
+}
+
+/** Whether a type has come or gone since `before` was stored. One that is called something else now has not. */
+const handlesOthers = ({ events, types }: ReactionDefinition, before?: Since): boolean =>
+  before !== undefined &&
+  (events.some((event) => !namesOf(event).some((name) => name in before)) ||
+    Object.keys(before).some((name) => !types.includes(name)));
