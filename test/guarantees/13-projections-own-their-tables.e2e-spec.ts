@@ -25,21 +25,21 @@ interface Row {
 function table(name: string): TableClass<Row> {
   @ReadTable(name)
   class MembersTable {
-    @Key('text') member: string;
+    @Key() member: string;
   }
   return MembersTable;
 }
 
 @ReadTable('club_member')
 class MemberTable {
-  @Key('text') member: string;
+  @Key() member: string;
 }
 
 /** The same in a later program. */
 @ReadTable('club_member')
 class MemberWithRankTable {
-  @Key('text') member: string;
-  @Column('integer') rank: number;
+  @Key() member: string;
+  @Column() rank: number;
 }
 
 const TABLES = Object.fromEntries(

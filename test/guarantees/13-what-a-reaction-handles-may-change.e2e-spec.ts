@@ -40,8 +40,8 @@ const NAME = 'club.write-down';
 
 @ReadTable('club_roll')
 class RollTable {
-  @Key('text') member: string;
-  @Column('integer') events: number;
+  @Key() member: string;
+  @Column() events: number;
 }
 
 describe('What a reaction handles may change', () => {
