@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import * as fc from 'fast-check';
 import { BookPublished } from '../../src/catalog/catalog.events';
 import { PublishBook } from '../../src/catalog/commands/publish-book.command';
@@ -63,7 +64,10 @@ describe('Retry with an end: a failed event is tried again, ever more rarely, un
     tries = 0;
   });
 
-  afterEach(() => shop.close());
+  afterEach(() => {
+    jest.restoreAllMocks();
+    return shop.close();
+  });
 
   describe('a conflict', () => {
     /** Revises each published book; as often as told, on the strength of what was read long ago. */
@@ -200,6 +204,27 @@ describe('Retry with an end: a failed event is tried again, ever more rarely, un
         await whenIdle();
       }
       expect(await deadLettersOf(shop, NAME)).toMatchObject([{ attempts: 3, reason: 'exhausted' }]);
+    });
+
+    it('is logged as a warning, and as an error when it is over', async () => {
+      const logged: string[] = [];
+      const log =
+        (level: string) =>
+        (...[text]: unknown[]): void =>
+          void logged.push(`${level} ${String(text)}`);
+      jest.spyOn(Logger.prototype, 'warn').mockImplementation(log('warn'));
+      jest.spyOn(Logger.prototype, 'error').mockImplementation(log('error'));
+      await open({ providers: [failing({ retry: { attempts: 2 } })] });
+      await placeOrder();
+      await whenIdle();
+      clock.advance(1_000);
+      await whenIdle();
+      expect(logged).toEqual([
+        expect.stringMatching(/^warn orders.order-placed at \d+: attempt 1 failed: Error: no paper the 1. time$/),
+        expect.stringMatching(
+          /^error orders.order-placed at \d+: dead letter \(exhausted\): Error: no paper the 2. time$/,
+        ),
+      ]);
     });
 
     it('never exceeds its limits', async () => {

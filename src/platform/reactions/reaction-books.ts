@@ -97,8 +97,10 @@ export class ReactionBooks {
     const row = this.tools.deferred.fail(this.reaction, event, error, before);
     if (row.state === 'dead') this.tools.unfinished.forget(this.reaction.name, event.position);
     if (row.dueAt !== undefined && this.nextDue !== undefined) this.nextDue = Math.min(this.nextDue, row.dueAt);
-    const fate = row.state === 'dead' ? `dead letter (${row.reason})` : `attempt ${row.attempts} failed`;
-    this.logger.warn(`${event.type} at ${event.position}: ${fate}: ${row.error}`);
+    const which = `${event.type} at ${event.position}`;
+    // Nobody will try it again unless an operator does something.
+    if (row.state === 'dead') this.logger.error(`${which}: dead letter (${row.reason}): ${row.error}`);
+    else this.logger.warn(`${which}: attempt ${row.attempts} failed: ${row.error}`);
   }
 
   /** The event was not tried, and nothing stands before it any more: it is due at once. */

@@ -20,6 +20,7 @@ export interface ReactionStatus {
   /** Events that were tried without success, or that wait behind such a one. */
   readonly deferred: number;
   readonly dead: number;
+  /** What it is doing just now. An idle one may have dead letters: see `dead`. */
   readonly state: 'idle' | 'working' | 'rebuilding';
 }
 
@@ -76,30 +77,12 @@ export class ReactionStatuses {
 
   /** @returns every reaction with its checkpoint and what waits for it, in the order of their names */
   async all(): Promise<ReactionStatus[]> {
-    const checkpoints = await this.checkpoints();
-    const counts = await this.database.all<{ reaction: string; deferred: number; dead: number }>(
-      `SELECT reaction, sum(state IN ('retrying', 'parked')) AS deferred, sum(state = 'dead') AS dead
-         FROM reaction_deferred GROUP BY reaction`,
-    );
-    const statuses = this.reactions.all.map(async ({ name, mode, types, events }) => {
-      const { checkpoint, types: since } = checkpoints.get(name) ?? NOWHERE;
-      const count = counts.find(({ reaction }) => reaction === name);
-      return {
-        name,
-        mode,
-        events: events.map(({ type }) => type),
-        ...(mode === 'in-transaction' ? {} : { checkpoint }),
-        lag: mode === 'in-transaction' ? 0 : await this.log.countAfter(types, checkpoint, MOST_COUNTED, since),
-        deferred: count?.deferred ?? 0,
-        dead: count?.dead ?? 0,
-        state: this.reactions.isRebuilding(name)
-          ? ('rebuilding' as const)
-          : this.reactions.isWorking(name)
-            ? ('working' as const)
-            : ('idle' as const),
-      };
-    });
-    return (await Promise.all(statuses)).sort((a, b) => a.name.localeCompare(b.name));
+    return (await this.statuses(this.reactions.all)).sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  /** @returns the same of one reaction */
+  async of(reaction: ReactionDefinition): Promise<ReactionStatus> {
+    return (await this.statuses([reaction]))[0];
   }
 
   /** @returns for each event what became of it in each reaction that listens to it */
@@ -187,6 +170,34 @@ export class ReactionStatuses {
       [position, JSON.stringify(reactions.map(({ name }) => name))],
     );
     return !own;
+  }
+
+  private async statuses(reactions: readonly ReactionDefinition[]): Promise<ReactionStatus[]> {
+    const checkpoints = await this.checkpoints();
+    const counts = await this.database.all<{ reaction: string; deferred: number; dead: number }>(
+      `SELECT reaction, sum(state IN ('retrying', 'parked')) AS deferred, sum(state = 'dead') AS dead
+         FROM reaction_deferred GROUP BY reaction`,
+    );
+    return Promise.all(
+      reactions.map(async ({ name, mode, types, events }) => {
+        const { checkpoint, types: since } = checkpoints.get(name) ?? NOWHERE;
+        const count = counts.find(({ reaction }) => reaction === name);
+        return {
+          name,
+          mode,
+          events: events.map(({ type }) => type),
+          ...(mode === 'in-transaction' ? {} : { checkpoint }),
+          lag: mode === 'in-transaction' ? 0 : await this.log.countAfter(types, checkpoint, MOST_COUNTED, since),
+          deferred: count?.deferred ?? 0,
+          dead: count?.dead ?? 0,
+          state: this.reactions.isRebuilding(name)
+            ? ('rebuilding' as const)
+            : this.reactions.isWorking(name)
+              ? ('working' as const)
+              : ('idle' as const),
+        };
+      }),
+    );
   }
 
   private fate(

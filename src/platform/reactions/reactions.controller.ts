@@ -37,6 +37,12 @@ export class ReactionsController {
     return { items: await this.statuses.all() };
   }
 
+  /** One reaction: how far it is, and what waits for it. */
+  @Get(':name')
+  async one(@Param('name') name: string): Promise<ReactionStatus> {
+    return this.statuses.of(this.find(name));
+  }
+
   @Get(':name/dead-letters')
   async deadLetters(@Param('name') name: string, @Query() { limit, cursor }: PageQuery): Promise<Page<DeadLetter>> {
     const [after] = cursor ? decodeCursor(cursor, ['number']) : [0];
