@@ -468,7 +468,12 @@ describe('Retry with an end: a failed event is tried again, ever more rarely, un
       shop.get(Reactions).wake(NAME);
       await whenIdle();
       expect(tries).toBe(1);
-      expect(await fateOf(orderId)).toMatchObject({ state: 'skipped', attempts: 1, error: 'Error: no paper' });
+      expect(await fateOf(orderId)).toMatchObject({
+        state: 'skipped',
+        reason: 'the customer wants no paper',
+        attempts: 1,
+        error: 'Error: no paper',
+      });
       expect(await statusOf(shop, NAME)).toMatchObject({ dead: 0, deferred: 0 });
       expect(await shop.get(DeferredEvents).find(NAME, position)).toMatchObject({
         reason: 'the customer wants no paper',
@@ -542,13 +547,17 @@ describe('Retry with an end: a failed event is tried again, ever more rarely, un
       const positions = (await deadLettersOf(shop, NAME)).map(({ position }) => position);
       expect(positions).toHaveLength(3);
       expect(positions).toEqual([...positions].sort((a, b) => a - b));
-      const first = await shop.http().get(`/reactions/${NAME}/dead-letters?limit=2`).expect(200);
-      const rest = await shop
-        .http()
-        .get(`/reactions/${NAME}/dead-letters?limit=2&cursor=${first.body.next}`)
-        .expect(200);
-      expect([...first.body.items, ...rest.body.items].map(({ position }) => position)).toEqual(positions);
-      expect(rest.body.next).toBeUndefined();
+      const inPages = async (state: string) => {
+        const list = `/reactions/${NAME}/dead-letters?limit=2${state}`;
+        const first = await shop.http().get(list).expect(200);
+        const rest = await shop.http().get(`${list}&cursor=${first.body.next}`).expect(200);
+        expect(rest.body.next).toBeUndefined();
+        return [...first.body.items, ...rest.body.items].map(({ position }) => position);
+      };
+      expect(await inPages('')).toEqual(positions);
+      await decide('skip', { letters: positions.map((position) => ({ position })), reason: 'no paper' }).expect(200);
+      expect(await deadLettersOf(shop, NAME)).toEqual([]);
+      expect(await inPages('&state=skipped')).toEqual(positions);
     });
   });
 });

@@ -222,6 +222,12 @@ describe('Operating the shop', () => {
       await shop.settle();
       expect((await client.get(`/inventory/${bookId}`)).status).toBe(404);
       expect(await client.see(`${of}/dead-letters`)).toEqual({ items: [] });
+      expect(await client.see(`${of}/dead-letters?state=skipped`)).toEqual({
+        items: [{ ...items[0], state: 'skipped', reason: 'sold as a gift' }],
+      });
+      expect(problemOf(await client.get(`${of}/dead-letters?state=parked`)).errors).toEqual([
+        { path: 'state', message: 'must be one of dead, skipped' },
+      ]);
     });
 
     it('build a list anew that says the same as before', async () => {

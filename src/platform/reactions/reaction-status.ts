@@ -24,11 +24,17 @@ export interface ReactionStatus {
   readonly state: 'idle' | 'working' | 'rebuilding';
 }
 
+/** The states of events that a reaction will not handle unless an operator wants it to. */
+export const GIVEN_UP = ['dead', 'skipped'] as const satisfies readonly DeferredState[];
+export type GivenUp = (typeof GIVEN_UP)[number];
+
 /** What became of one event in one reaction. */
 export interface Fate {
   readonly reaction: string;
   readonly state: 'done' | 'waiting' | 'raised-before-reaction' | DeferredState;
   readonly finishedAt?: string;
+  /** Why it is dead, or why it was skipped, in the operator's words. */
+  readonly reason?: string;
   readonly attempts?: number;
   readonly error?: string;
   readonly retryAt?: string;
@@ -41,7 +47,8 @@ export interface DeadLetter {
   readonly eventId: string;
   readonly type: string;
   readonly stream: string;
-  readonly state: DeferredState;
+  readonly state: GivenUp;
+  /** Why it is dead: `exhausted`, `unrecoverable`, `crash`; or why it was skipped, in the operator's words. */
   readonly reason?: string;
   readonly attempts: number;
   readonly error?: string;
@@ -63,6 +70,11 @@ interface DeferredRow {
   attempts: number;
   due_at: number | null;
   error: string | null;
+}
+
+interface FateRow extends DeferredRow {
+  reason: string | null;
+  behind: number | null;
 }
 
 /** Answers how far the reactions are, and what became of an event. All of it follows from position and checkpoint. */
@@ -106,14 +118,14 @@ export class ReactionStatuses {
     );
   }
 
-  /** @returns dead letters of a reaction, oldest first, after a position */
-  async deadLetters(reaction: string, after: number, limit: number): Promise<DeadLetter[]> {
+  /** @returns events that a reaction has given up on, or that were skipped, oldest first, after a position */
+  async deadLetters(reaction: string, after: number, limit: number, state: GivenUp = 'dead'): Promise<DeadLetter[]> {
     const rows = await this.database.all<Omit<DeadLetter, 'history'> & { history: string; reason: string | null }>(
       `SELECT d.position, e.id AS "eventId", e.type, d.stream, d.state, d.reason, d.attempts, d.error, d.stack, d.history,
               d.deferred_at AS "deferredAt"
          FROM reaction_deferred d JOIN event_log e ON e.position = d.position
-        WHERE d.reaction = $1 AND d.state = 'dead' AND d.position > $2 ORDER BY d.position LIMIT $3`,
-      [reaction, after, limit],
+        WHERE d.reaction = $1 AND d.position > $2 AND d.state = $4 ORDER BY d.position LIMIT $3`,
+      [reaction, after, limit, state],
     );
     return rows.map((row) => ({ ...row, history: JSON.parse(row.history) as Attempt[] }));
   }
@@ -217,18 +229,19 @@ export class ReactionStatuses {
   }
 
   private async deferredAt(positions: readonly number[]) {
-    const rows = await this.database.all<DeferredRow & { behind: number | null }>(
-      `SELECT d.reaction, d.position, d.stream, d.state, d.attempts, d.due_at, d.error,
+    const rows = await this.database.all<FateRow>(
+      `SELECT d.reaction, d.position, d.stream, d.state, d.attempts, d.due_at, d.reason, d.error,
               (SELECT max(b.position) FROM reaction_deferred b WHERE b.reaction = d.reaction AND b.stream = d.stream
                  AND b.position < d.position AND b.state <> 'skipped') AS behind
          FROM reaction_deferred d WHERE d.position IN (SELECT value FROM json_each($1))`,
       [JSON.stringify(positions)],
     );
-    return rows.map(({ reaction, position, state, attempts, due_at, error, behind }) => ({
+    return rows.map(({ reaction, position, state, attempts, due_at, reason, error, behind }) => ({
       reaction,
       position,
       fate: {
         state,
+        reason: reason ?? undefined,
         attempts,
         error: error ?? undefined,
         retryAt: state === 'retrying' && due_at !== null ? new Date(due_at).toISOString() : undefined,
