@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import * as fc from 'fast-check';
 import { BookPublished } from '../../src/catalog/catalog.events';
 import { PublishBook } from '../../src/catalog/commands/publish-book.command';
@@ -54,7 +55,10 @@ describe('Retry with an end: a failed event is tried again, ever more rarely, un
     tries = 0;
   });
 
-  afterEach(() => shop.close());
+  afterEach(() => {
+    jest.restoreAllMocks();
+    return shop.close();
+  });
 
   describe('a conflict', () => {
     /** Revises each published book; as often as told, on the strength of what was read long ago. */
@@ -191,6 +195,27 @@ describe('Retry with an end: a failed event is tried again, ever more rarely, un
         await whenIdle();
       }
       expect(await deadLettersOf(shop, NAME)).toMatchObject([{ attempts: 3, reason: 'exhausted' }]);
+    });
+
+    it('is logged as a warning, and as an error when it is over', async () => {
+      const logged: string[] = [];
+      const log =
+        (level: string) =>
+        (...[text]: unknown[]): void =>
+          void logged.push(`${level} ${String(text)}`);
+      jest.spyOn(Logger.prototype, 'warn').mockImplementation(log('warn'));
+      jest.spyOn(Logger.prototype, 'error').mockImplementation(log('error'));
+      await open({ providers: [failing({ retry: { attempts: 2 } })] });
+      await placeOrder();
+      await whenIdle();
+      clock.advance(1_000);
+      await whenIdle();
+      expect(logged).toEqual([
+        expect.stringMatching(/^warn orders.order-placed at \d+: attempt 1 failed: Error: no paper the 1. time$/),
+        expect.stringMatching(
+          /^error orders.order-placed at \d+: dead letter \(exhausted\): Error: no paper the 2. time$/,
+        ),
+      ]);
     });
 
     it('never exceeds its limits', async () => {
@@ -434,7 +459,12 @@ describe('Retry with an end: a failed event is tried again, ever more rarely, un
       shop.get(Reactions).wake(NAME);
       await whenIdle();
       expect(tries).toBe(1);
-      expect(await fateOf(orderId)).toMatchObject({ state: 'skipped', attempts: 1, error: 'Error: no paper' });
+      expect(await fateOf(orderId)).toMatchObject({
+        state: 'skipped',
+        reason: 'the customer wants no paper',
+        attempts: 1,
+        error: 'Error: no paper',
+      });
       expect(await statusOf(shop, NAME)).toMatchObject({ dead: 0, deferred: 0 });
       expect(await shop.get(DeferredEvents).find(NAME, position)).toMatchObject({
         reason: 'the customer wants no paper',
@@ -508,13 +538,17 @@ describe('Retry with an end: a failed event is tried again, ever more rarely, un
       const positions = (await deadLettersOf(shop, NAME)).map(({ position }) => position);
       expect(positions).toHaveLength(3);
       expect(positions).toEqual([...positions].sort((a, b) => a - b));
-      const first = await shop.http().get(`/reactions/${NAME}/dead-letters?limit=2`).expect(200);
-      const rest = await shop
-        .http()
-        .get(`/reactions/${NAME}/dead-letters?limit=2&cursor=${first.body.next}`)
-        .expect(200);
-      expect([...first.body.items, ...rest.body.items].map(({ position }) => position)).toEqual(positions);
-      expect(rest.body.next).toBeUndefined();
+      const inPages = async (state: string) => {
+        const list = `/reactions/${NAME}/dead-letters?limit=2${state}`;
+        const first = await shop.http().get(list).expect(200);
+        const rest = await shop.http().get(`${list}&cursor=${first.body.next}`).expect(200);
+        expect(rest.body.next).toBeUndefined();
+        return [...first.body.items, ...rest.body.items].map(({ position }) => position);
+      };
+      expect(await inPages('')).toEqual(positions);
+      await decide('skip', { letters: positions.map((position) => ({ position })), reason: 'no paper' }).expect(200);
+      expect(await deadLettersOf(shop, NAME)).toEqual([]);
+      expect(await inPages('&state=skipped')).toEqual(positions);
     });
   });
 });

@@ -33,16 +33,16 @@ class BookFinished {
 @IndexOn('club_progress_pages', 'pages')
 class ProgressTable {
   @Key() book: string;
-  @Column('integer') pages: number;
-  @Column('boolean') finished: boolean;
+  @Column() pages: number;
+  @Column() finished: boolean;
 }
 
 /** The same table in a later program. */
 @ReadTable('club_progress')
 class ProgressWithReaderTable {
   @Key() book: string;
-  @Column('integer') pages: number;
-  @Column('boolean') finished: boolean;
+  @Column() pages: number;
+  @Column() finished: boolean;
   @OptionalColumn() reader?: string;
 }
 

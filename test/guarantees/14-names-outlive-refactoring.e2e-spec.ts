@@ -95,10 +95,11 @@ describe('Names outlive refactoring', () => {
         ]),
       );
       const told = await open(club([], events)).catch((error: Error) => error.message);
-      for (const name of Object.keys(events)) {
-        expect(told).toContain(
-          `event ${name} has no stored name: give it \`static readonly type = '<context>.<past-tense>'\``,
-        );
+      for (const [at, name] of Object.keys(events).entries()) {
+        const what = types[at]
+          ? `is stored as '${types[at]}', which is not like 'catalog.book-added'`
+          : 'has no stored name';
+        expect(told).toContain(`event ${name} ${what}: give it \`static readonly type = '<context>.<past-tense>'\``);
       }
     });
 
@@ -111,7 +112,8 @@ describe('Names outlive refactoring', () => {
       class GreetOnMemberLeft implements IEventHandler<MemberLeft> {
         handle() {}
       }
-      const complaint = "reactions GreetOnMemberJoined and GreetOnMemberLeft are both called 'club.greet'";
+      const complaint =
+        "reactions GreetOnMemberJoined and GreetOnMemberLeft are both called 'club.greet', now or formerly: give one of them another name, or take it out of the providers";
       await refused(club([GreetOnMemberJoined, GreetOnMemberLeft])).toThrow(complaint);
       await refused(club([GreetOnMemberJoined]), context('DoorModule', {}, [GreetOnMemberLeft])).toThrow(complaint);
     });
@@ -128,8 +130,40 @@ describe('Names outlive refactoring', () => {
         (error: Error) => error.message,
       );
       for (const name of names) {
-        expect(told).toContain(`reaction '${name}' needs a name like 'inventory.open-stock'`);
+        expect(told).toContain(`ReactionOfThisTest: reaction '${name}' needs a name like 'inventory.open-stock'`);
       }
+    });
+
+    it.each<[ReactionOptions, string]>([
+      [
+        { within: 'transaction', effects: 'external' },
+        "`within: 'transaction'` and `effects`: what talks to the outside",
+      ],
+      [{ within: 'transaction', retry: { attempts: 3 } }, "`within: 'transaction'` and `retry`: if it throws"],
+      [{ within: 'transaction', onFailure: 'overtake' }, "`within: 'transaction'` and `onFailure`: if it throws"],
+      [{ within: 'transaction', from: 'beginning' }, "`within: 'transaction'` and `from`: it only knows"],
+      ...[0, -1, 1.5, NaN, Infinity, '3' as never].map((attempts): [ReactionOptions, string] => [
+        { retry: { attempts } },
+        `has retry.attempts of ${attempts}: give it a whole number, 1 or more`,
+      ]),
+      ...[-1, NaN, Infinity, 2 ** 31].flatMap((delay): [ReactionOptions, string][] => [
+        [{ retry: { firstDelay: delay } }, `has a retry.firstDelay of ${delay}: give it milliseconds, from 0`],
+        [{ retry: { longestDelay: delay } }, `has a retry.longestDelay of ${delay}: give it milliseconds, from 0`],
+      ]),
+      [{ retry: { firstDelay: 600_000 } }, 'of 600000 and a longestDelay of 300000: make the first the shorter one'],
+      ...[0, -1, NaN, Infinity, 2 ** 31].map((timeLimit): [ReactionOptions, string] => [
+        { timeLimit },
+        `has a timeLimit of ${timeLimit}: give it milliseconds, more than 0 and at most 2147483647`,
+      ]),
+    ])('with a reaction that is told %p', async (options, complaint) => {
+      await refused(club([reaction(MemberJoined, 'club.greet', () => undefined, options)])).toThrow(complaint);
+    });
+
+    it('with a retired reaction that lives', async () => {
+      const greet = reaction(MemberJoined, 'club.greet', () => undefined);
+      await refused(club([greet, retiresReactions('club.wave', 'club.greet')])).toThrow(
+        "`retiresReactions('club.greet')` names a reaction that lives, ReactionOfThisTest: take one of them out of the providers",
+      );
     });
 
     it('with two handlers for one command', async () => {
@@ -143,7 +177,7 @@ describe('Names outlive refactoring', () => {
         execute = () => Promise.resolve();
       }
       await refused(club([JoinHandler]), context('DoorModule', {}, [OtherJoinHandler])).toThrow(
-        'Join has two handlers, JoinHandler and OtherJoinHandler: a command is handled once',
+        'Join has two handlers, JoinHandler and OtherJoinHandler: a command is handled once, so take one of them out of the providers',
       );
     });
 

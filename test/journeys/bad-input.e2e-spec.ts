@@ -231,7 +231,7 @@ describe('Bad input', () => {
       'GET /events',
       'GET /reactions',
     ],
-    ...['GET /reactions/{name}/dead-letters', 'GET /health/live', 'GET /health/ready'],
+    ...['GET /reactions/{name}', 'GET /reactions/{name}/dead-letters', 'GET /health/live', 'GET /health/ready'],
   ];
 
   it('is tried on every route of the shop', () => {

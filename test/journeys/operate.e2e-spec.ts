@@ -58,7 +58,8 @@ describe('Operating the shop', () => {
           ...['GET /inventory/{bookId}/movements', 'POST /inventory/{bookId}/adjustments', 'POST /orders'],
           ...['GET /orders', 'GET /orders/{id}', 'POST /orders/{id}/confirm', 'POST /orders/{id}/ship'],
           ...['POST /orders/{id}/deliver', 'POST /orders/{id}/cancel', 'POST /orders/{id}/return'],
-          ...['GET /orders/{id}/timeline', 'GET /events', 'GET /reactions', 'GET /reactions/{name}/dead-letters'],
+          ...['GET /orders/{id}/timeline', 'GET /events', 'GET /reactions'],
+          ...['GET /reactions/{name}', 'GET /reactions/{name}/dead-letters'],
           ...['GET /health/live', 'GET /health/ready'],
         ]),
       );
@@ -157,6 +158,22 @@ describe('Operating the shop', () => {
       });
     });
 
+    it('are shown one by one, too', async () => {
+      await shop.settle();
+      const { items } = await client.see('/reactions');
+      expect(items.length).toBeGreaterThan(5);
+      for (const item of items) {
+        // It may just have been looking whether there is anything to do.
+        expect(await client.see(`/reactions/${item.name}`)).toEqual({ ...item, state: expect.any(String) });
+      }
+      for (const name of ['nobody', 'constructor', '%20', "'%20OR%201=1--"]) {
+        expect([name, problemOf(await client.get(`/reactions/${name}`))]).toEqual([
+          name,
+          expect.objectContaining({ status: 404, code: 'reaction-not-found' }),
+        ]);
+      }
+    });
+
     it('show what they have given up on; an operator has it tried again, and nothing is lost', async () => {
       jest
         .spyOn(OpenStockOnBookAdded.prototype, 'handle')
@@ -205,6 +222,12 @@ describe('Operating the shop', () => {
       await shop.settle();
       expect((await client.get(`/inventory/${bookId}`)).status).toBe(404);
       expect(await client.see(`${of}/dead-letters`)).toEqual({ items: [] });
+      expect(await client.see(`${of}/dead-letters?state=skipped`)).toEqual({
+        items: [{ ...items[0], state: 'skipped', reason: 'sold as a gift' }],
+      });
+      expect(problemOf(await client.get(`${of}/dead-letters?state=parked`)).errors).toEqual([
+        { path: 'state', message: 'must be one of dead, skipped' },
+      ]);
     });
 
     it('build a list anew that says the same as before', async () => {

@@ -12,10 +12,10 @@ export class BrowseTable {
   @Column() title: string;
   @Column() author: string;
   @OptionalColumn() isbn?: string;
-  @Column('integer') priceAmount: number;
+  @Column() priceAmount: number;
   @Column() priceCurrency: string;
-  @Column('boolean') published: boolean;
-  @Column('boolean') inStock: boolean;
+  @Column() published: boolean;
+  @Column() inStock: boolean;
 }
 
 /** Keeps the list of books that people browse. */

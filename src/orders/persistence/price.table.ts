@@ -5,6 +5,6 @@ import { Column, Key, ReadTable } from '../../platform/projections/projection';
 export class PriceTable {
   @Key() bookId: string;
   @Column() title: string;
-  @Column('integer') priceAmount: number;
+  @Column() priceAmount: number;
   @Column() priceCurrency: string;
 }

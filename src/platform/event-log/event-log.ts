@@ -13,6 +13,16 @@ type Row = Record<string, string | number | null>;
 const COLUMNS = `position, id, type, version, stream, stream_version, occurred_at, correlation_id, causation_id,
   raised_by, actor, traceparent, facts`;
 
+/** For types of events, a position up to which they do not count. */
+export type Since = Readonly<Record<string, number>>;
+
+/** The events of the types in a JSON object, each after a position of its own. The types come first, for the index. */
+const WANTED = `json_each($1) AS wanted
+  CROSS JOIN event_log ON event_log.type = wanted.key AND event_log.position > wanted.value`;
+
+const starts = (types: readonly string[], position: number, since: Since): Record<string, number> =>
+  Object.fromEntries(types.map((type) => [type, Math.max(position, since[type] ?? 0)]));
+
 /** All SQL that reads the event log. Only the unit of work writes it. */
 @Injectable()
 export class EventLog {
@@ -26,21 +36,25 @@ export class EventLog {
     return head;
   }
 
-  /** @returns the first `limit` events of these types after a position, oldest first */
+  /**
+   * @param since types of which only events after a later position count
+   * @returns the first `limit` events of these types after a position, oldest first
+   */
   async after(
     position: number,
     types: readonly string[],
     limit: number,
     connection: SqliteConnection = this.database.reader,
+    since: Since = {},
   ): Promise<StoredEvent[]> {
     // One range of the index per type, each cut short: no type's history is read for the sake of another.
     const ranges = types.map(
       (_, at) =>
-        `SELECT * FROM (SELECT position FROM event_log WHERE type = $${at + 3} AND position > $1 ORDER BY position LIMIT $2)`,
+        `SELECT * FROM (SELECT position FROM event_log WHERE type = $${2 * at + 2} AND position > $${2 * at + 3} ORDER BY position LIMIT $1)`,
     );
     const rows = await connection.all<Row>(
-      `SELECT ${COLUMNS} FROM event_log WHERE position IN (${ranges.join(' UNION ALL ')}) ORDER BY position LIMIT $2`,
-      [position, limit, ...types],
+      `SELECT ${COLUMNS} FROM event_log WHERE position IN (${ranges.join(' UNION ALL ')}) ORDER BY position LIMIT $1`,
+      [limit, ...Object.entries(starts(types, position, since)).flat()],
     );
     return rows.map(toEvent);
   }
@@ -55,20 +69,19 @@ export class EventLog {
   }
 
   /** Whether there is an event of these types with `after < position <= upTo`. */
-  async hasBetween(types: readonly string[], after: number, upTo: number): Promise<boolean> {
-    const rows = await this.database.reader.all(
-      `SELECT 1 FROM event_log WHERE type IN (SELECT value FROM json_each($1)) AND position > $2 AND position <= $3 LIMIT 1`,
-      [JSON.stringify(types), after, upTo],
-    );
+  async hasBetween(types: readonly string[], after: number, upTo: number, since: Since = {}): Promise<boolean> {
+    const rows = await this.database.reader.all(`SELECT 1 FROM ${WANTED} WHERE position <= $2 LIMIT 1`, [
+      JSON.stringify(starts(types, after, since)),
+      upTo,
+    ]);
     return rows.length > 0;
   }
 
   /** How many events of these types come after a position, counted no further than `most`. */
-  async countAfter(types: readonly string[], position: number, most: number): Promise<number> {
+  async countAfter(types: readonly string[], position: number, most: number, since: Since = {}): Promise<number> {
     const [{ count }] = await this.database.reader.all<{ count: number }>(
-      `SELECT count(*) AS count FROM (SELECT 1 FROM event_log
-        WHERE type IN (SELECT value FROM json_each($1)) AND position > $2 LIMIT $3)`,
-      [JSON.stringify(types), position, most],
+      `SELECT count(*) AS count FROM (SELECT 1 FROM ${WANTED} LIMIT $2)`,
+      [JSON.stringify(starts(types, position, since)), most],
     );
     return count;
   }

@@ -53,9 +53,10 @@ export class EventTypes {
       if (this.known.has(event)) continue;
       this.known.add(event);
       if (typeof event.type !== 'string' || !TYPE.test(event.type)) {
-        complaints.push(
-          `event ${event.name} has no stored name: give it \`static readonly type = '<context>.<past-tense>'\``,
-        );
+        const what = event.type
+          ? `is stored as '${event.type}', which is not like 'catalog.book-added'`
+          : 'has no stored name';
+        complaints.push(`event ${event.name} ${what}: give it \`static readonly type = '<context>.<past-tense>'\``);
         continue;
       }
       for (const type of [event.type, ...(event.formerly ?? [])]) {

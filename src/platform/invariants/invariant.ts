@@ -37,7 +37,7 @@ export function effectOnce(reaction: string, types: readonly string[], effect: s
               AS violation
        FROM event_log event JOIN reaction ON reaction.name = '${reaction}'
       WHERE event.type IN (${list})
-        AND event.position > reaction.since
+        AND event.position > coalesce(json_extract(reaction.types, '$."' || event.type || '"'), reaction.since)
         AND (event.position <= reaction.checkpoint OR reaction.mode = 'in-transaction')
         AND NOT EXISTS (SELECT 1 FROM reaction_deferred deferred
                          WHERE deferred.reaction = reaction.name AND deferred.position = event.position)

@@ -8,16 +8,51 @@ type Kind = 'text' | 'integer' | 'boolean' | 'simple-json';
  * A table that a projection builds. The platform makes it, so it needs no migration; its rows can always be made
  * again from the log. Columns are named after the properties, in snake case.
  */
-export const ReadTable = (name: string) => Entity(name, { synchronize: false });
+export const ReadTable =
+  (name: string): ClassDecorator =>
+  (table) => {
+    readTables.add(table);
+    Entity(name, { synchronize: false })(table);
+  };
+
+const readTables = new WeakSet<object>();
+
+/** Whether the platform may make the table, and remove it: any other belongs to somebody who cannot make it again. */
+export const isReadTable = (table: unknown): boolean => readTables.has(table as object);
 
 /** The column, or one of the columns, that the rows are found by. */
-export const Key = (kind: Kind = 'text') => PrimaryColumn(kind);
+export const Key = (kind?: Kind) => column(kind, (type) => PrimaryColumn(type));
 
-/** A column. Integers hold money in minor units, and times as milliseconds. */
-export const Column = (kind: Kind = 'text') => TypeOrmColumn(kind);
+/**
+ * A column. Integers hold money in minor units, and times as milliseconds.
+ * @param kind only where the property is no plain `number`, `boolean` or `string`
+ */
+export const Column = (kind?: Kind) => column(kind, (type) => TypeOrmColumn(type));
 
 /** A column whose value may be missing. */
-export const OptionalColumn = (kind: Kind = 'text') => TypeOrmColumn(kind, { nullable: true });
+export const OptionalColumn = (kind?: Kind) => column(kind, (type) => TypeOrmColumn(type, { nullable: true }));
 
 /** An index over these properties, for a query that is asked often. */
 export const IndexOn = (name: string, ...properties: string[]) => Index(name, properties);
+
+const KINDS = new Map<unknown, Kind>([
+  [Number, 'integer'],
+  [Boolean, 'boolean'],
+  [String, 'text'],
+]);
+
+/** SQLite takes anything in any column, and hands it back as what the column is made for: 1 as '1'. */
+function column(given: Kind | undefined, decorator: (kind: Kind) => PropertyDecorator): PropertyDecorator {
+  return (row, property) => {
+    const type = Reflect.getMetadata('design:type', row, property) as { name: string } | undefined;
+    const fitting = KINDS.get(type);
+    const name = `${row.constructor.name}.${String(property)}`;
+    if (!given && !fitting) {
+      throw new Error(`${name} is of no type that tells how it is stored: say it, as in @Column('simple-json')`);
+    }
+    if (given && fitting && given !== fitting && given !== 'simple-json') {
+      throw new Error(`${name} is a ${type!.name.toLowerCase()}, so its column is '${fitting}' and not '${given}'`);
+    }
+    decorator(given ?? fitting!)(row, property);
+  };
+}

@@ -9,6 +9,7 @@ import {
   SAGA_METADATA,
 } from '@nestjs/cqrs/dist/decorators/constants';
 import { EventClass, EventTypes, PublishedEvents } from '../event-log/event-types';
+import { optionComplaints } from './option-complaints';
 import { ReactionDefinition } from './reaction-definition';
 import { REACTION, ReactionMetadata } from './reaction.decorator';
 import { DEFAULT_RETRY, DEFAULT_TIME_LIMIT } from './retry-policy';
@@ -60,9 +61,9 @@ export class Discovery {
       if (Array.isArray(found)) complaints.push(...found);
       else if (found) reactions.push(found);
     }
-    complaints.push(...nameComplaints(reactions));
-    if (complaints.length) throw new StartRefused(complaints);
     const retired = wrappers.flatMap(({ instance }) => (instance instanceof RetiredReactions ? instance.names : []));
+    complaints.push(...nameComplaints(reactions), ...retirementComplaints(reactions, retired));
+    if (complaints.length) throw new StartRefused(complaints);
     return { reactions, retired: new Set(retired) };
   }
 
@@ -85,8 +86,9 @@ export class Discovery {
         `${handler.name} reacts to ${event.name}, which no module publishes: add \`publishes(...)\` to its module`,
       );
     }
-    if (complaints.length) return complaints;
     const given = Reflect.getMetadata(REACTION, handler) as ReactionMetadata | undefined;
+    if (given) complaints.push(...optionComplaints(handler.name, given));
+    if (complaints.length) return complaints;
     const options = given ?? { name: `${contextOf(wrapper.host!)}.${kebab(handler.name)}` };
     return {
       name: options.name,
@@ -128,11 +130,26 @@ function nameComplaints(reactions: readonly ReactionDefinition[]): string[] {
     [name, ...formerly].flatMap((one) => {
       const owner = owners.get(one);
       owners.set(one, handler.constructor.name);
-      if (owner) return [`reactions ${owner} and ${handler.constructor.name} are both called '${one}'`];
-      if (!NAME.test(one)) return [`reaction '${one}' needs a name like 'inventory.open-stock'`];
+      if (owner) {
+        return [
+          `reactions ${owner} and ${handler.constructor.name} are both called '${one}', now or formerly: give one of them another name, or take it out of the providers`,
+        ];
+      }
+      if (!NAME.test(one)) {
+        return [`${handler.constructor.name}: reaction '${one}' needs a name like 'inventory.open-stock'`];
+      }
       return [];
     }),
   );
+}
+
+function retirementComplaints(reactions: readonly ReactionDefinition[], retired: readonly string[]): string[] {
+  return reactions
+    .filter(({ name }) => retired.includes(name))
+    .map(
+      ({ name, handler }) =>
+        `\`retiresReactions('${name}')\` names a reaction that lives, ${handler.constructor.name}: take one of them out of the providers`,
+    );
 }
 
 function sagaComplaints(wrappers: readonly InstanceWrapper[]): string[] {
@@ -152,6 +169,9 @@ function commandComplaints(wrappers: readonly InstanceWrapper[]): string[] {
     if (!command) return [];
     const other = handlers.get(command);
     handlers.set(command, String(name));
-    return other ? [`${command.name} has two handlers, ${other} and ${String(name)}: a command is handled once`] : [];
+    if (!other) return [];
+    return [
+      `${command.name} has two handlers, ${other} and ${String(name)}: a command is handled once, so take one of them out of the providers`,
+    ];
   });
 }

@@ -31,12 +31,10 @@ export class ExternalDelivery implements Delivery {
 
   private async callOutForNext(limit: number): Promise<boolean> {
     const { books } = this;
-    const { log } = books.tools;
-    const { types } = books.reaction;
     const startedAt = books.now();
-    const unclaimed = await log.after((await books.state()).checkpoint, types, 1);
+    const unclaimed = await books.after(await books.state(), 1);
     if (unclaimed.length === 0 || !(await this.mayCallOut())) return false;
-    const events = await log.after((await books.state()).checkpoint, types, limit);
+    const events = await books.after(await books.state(), limit);
     if (events.length === 0) return false;
     const { handled, failures, parked, fault } = await this.callOutForAll(events);
     if (handled.length > 0) await books.inUnitOfWork(() => this.store(handled, failures, parked, startedAt));

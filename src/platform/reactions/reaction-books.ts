@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { uuidv7 } from 'uuidv7';
 import { Clock } from '../../kernel/clock';
 import { BUILD } from '../build';
+import { SqliteConnection } from '../database/sqlite-connection';
 import { Envelope, putInEnvelope } from '../event-log/envelope';
 import { EventLog, StoredEvent } from '../event-log/event-log';
 import { EventTypes } from '../event-log/event-types';
@@ -57,6 +58,11 @@ export class ReactionBooks {
     return state;
   }
 
+  /** @returns the first `limit` events that it has still to handle, oldest first */
+  after({ checkpoint, types }: ReactionTable, limit: number, connection?: SqliteConnection): Promise<StoredEvent[]> {
+    return this.tools.log.after(checkpoint, this.reaction.types, limit, connection, types);
+  }
+
   /** Those streams of the events in which an earlier event still waits, or lies dead. */
   async blocked(events: readonly StoredEvent[]): Promise<Set<string>> {
     if (this.reaction.onFailure === 'overtake') return new Set();
@@ -91,8 +97,10 @@ export class ReactionBooks {
     const row = this.tools.deferred.fail(this.reaction, event, error, before);
     if (row.state === 'dead') this.tools.unfinished.forget(this.reaction.name, event.position);
     if (row.dueAt !== undefined && this.nextDue !== undefined) this.nextDue = Math.min(this.nextDue, row.dueAt);
-    const fate = row.state === 'dead' ? `dead letter (${row.reason})` : `attempt ${row.attempts} failed`;
-    this.logger.warn(`${event.type} at ${event.position}: ${fate}: ${row.error}`);
+    const which = `${event.type} at ${event.position}`;
+    // Nobody will try it again unless an operator does something.
+    if (row.state === 'dead') this.logger.error(`${which}: dead letter (${row.reason}): ${row.error}`);
+    else this.logger.warn(`${which}: attempt ${row.attempts} failed: ${row.error}`);
   }
 
   /** The event was not tried, and nothing stands before it any more: it is due at once. */

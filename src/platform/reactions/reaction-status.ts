@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { ReadDatabase } from '../database/read-database';
-import { EventLog, StoredEvent } from '../event-log/event-log';
+import { EventLog, Since, StoredEvent } from '../event-log/event-log';
 import { ReactionDefinition } from './reaction-definition';
-import { Attempt, DeferredState, Mode } from './reaction.tables';
+import { Attempt, DeferredState, Mode, ReactionTable } from './reaction.tables';
 import { Reactions } from './reactions.service';
 
 /** Counting further than this tells an operator nothing more. */
@@ -20,14 +20,21 @@ export interface ReactionStatus {
   /** Events that were tried without success, or that wait behind such a one. */
   readonly deferred: number;
   readonly dead: number;
+  /** What it is doing just now. An idle one may have dead letters: see `dead`. */
   readonly state: 'idle' | 'working' | 'rebuilding';
 }
+
+/** The states of events that a reaction will not handle unless an operator wants it to. */
+export const GIVEN_UP = ['dead', 'skipped'] as const satisfies readonly DeferredState[];
+export type GivenUp = (typeof GIVEN_UP)[number];
 
 /** What became of one event in one reaction. */
 export interface Fate {
   readonly reaction: string;
   readonly state: 'done' | 'waiting' | 'raised-before-reaction' | DeferredState;
   readonly finishedAt?: string;
+  /** Why it is dead, or why it was skipped, in the operator's words. */
+  readonly reason?: string;
   readonly attempts?: number;
   readonly error?: string;
   readonly retryAt?: string;
@@ -40,7 +47,8 @@ export interface DeadLetter {
   readonly eventId: string;
   readonly type: string;
   readonly stream: string;
-  readonly state: DeferredState;
+  readonly state: GivenUp;
+  /** Why it is dead: `exhausted`, `unrecoverable`, `crash`; or why it was skipped, in the operator's words. */
   readonly reason?: string;
   readonly attempts: number;
   readonly error?: string;
@@ -49,11 +57,10 @@ export interface DeadLetter {
   readonly deferredAt: string;
 }
 
-interface Checkpoint {
-  name: string;
-  since: number;
-  checkpoint: number;
-}
+type Checkpoint = Pick<ReactionTable, 'since' | 'checkpoint' | 'types'>;
+
+/** A reaction that has not begun yet. */
+const NOWHERE: Checkpoint = { since: 0, checkpoint: 0 };
 
 interface DeferredRow {
   reaction: string;
@@ -63,6 +70,11 @@ interface DeferredRow {
   attempts: number;
   due_at: number | null;
   error: string | null;
+}
+
+interface FateRow extends DeferredRow {
+  reason: string | null;
+  behind: number | null;
 }
 
 /** Answers how far the reactions are, and what became of an event. All of it follows from position and checkpoint. */
@@ -77,30 +89,12 @@ export class ReactionStatuses {
 
   /** @returns every reaction with its checkpoint and what waits for it, in the order of their names */
   async all(): Promise<ReactionStatus[]> {
-    const checkpoints = await this.checkpoints();
-    const counts = await this.database.all<{ reaction: string; deferred: number; dead: number }>(
-      `SELECT reaction, sum(state IN ('retrying', 'parked')) AS deferred, sum(state = 'dead') AS dead
-         FROM reaction_deferred GROUP BY reaction`,
-    );
-    const statuses = this.reactions.all.map(async ({ name, mode, types, events }) => {
-      const { checkpoint = 0 } = checkpoints.get(name) ?? {};
-      const count = counts.find(({ reaction }) => reaction === name);
-      return {
-        name,
-        mode,
-        events: events.map(({ type }) => type),
-        ...(mode === 'in-transaction' ? {} : { checkpoint }),
-        lag: mode === 'in-transaction' ? 0 : await this.log.countAfter(types, checkpoint, MOST_COUNTED),
-        deferred: count?.deferred ?? 0,
-        dead: count?.dead ?? 0,
-        state: this.reactions.isRebuilding(name)
-          ? ('rebuilding' as const)
-          : this.reactions.isWorking(name)
-            ? ('working' as const)
-            : ('idle' as const),
-      };
-    });
-    return (await Promise.all(statuses)).sort((a, b) => a.name.localeCompare(b.name));
+    return (await this.statuses(this.reactions.all)).sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  /** @returns the same of one reaction */
+  async of(reaction: ReactionDefinition): Promise<ReactionStatus> {
+    return (await this.statuses([reaction]))[0];
   }
 
   /** @returns for each event what became of it in each reaction that listens to it */
@@ -124,14 +118,14 @@ export class ReactionStatuses {
     );
   }
 
-  /** @returns dead letters of a reaction, oldest first, after a position */
-  async deadLetters(reaction: string, after: number, limit: number): Promise<DeadLetter[]> {
+  /** @returns events that a reaction has given up on, or that were skipped, oldest first, after a position */
+  async deadLetters(reaction: string, after: number, limit: number, state: GivenUp = 'dead'): Promise<DeadLetter[]> {
     const rows = await this.database.all<Omit<DeadLetter, 'history'> & { history: string; reason: string | null }>(
       `SELECT d.position, e.id AS "eventId", e.type, d.stream, d.state, d.reason, d.attempts, d.error, d.stack, d.history,
               d.deferred_at AS "deferredAt"
          FROM reaction_deferred d JOIN event_log e ON e.position = d.position
-        WHERE d.reaction = $1 AND d.state = 'dead' AND d.position > $2 ORDER BY d.position LIMIT $3`,
-      [reaction, after, limit],
+        WHERE d.reaction = $1 AND d.position > $2 AND d.state = $4 ORDER BY d.position LIMIT $3`,
+      [reaction, after, limit, state],
     );
     return rows.map((row) => ({ ...row, history: JSON.parse(row.history) as Attempt[] }));
   }
@@ -147,8 +141,8 @@ export class ReactionStatuses {
     );
     const lags = await Promise.all(
       wanted.map(async ({ name, types }) => {
-        const checkpoint = checkpoints.get(name)?.checkpoint ?? 0;
-        const lag = await this.log.countAfter(types, checkpoint, MOST_COUNTED);
+        const { checkpoint, types: since } = checkpoints.get(name) ?? NOWHERE;
+        const lag = await this.log.countAfter(types, checkpoint, MOST_COUNTED, since);
         if (this.reactions.isRebuilding(name)) return [`${name} is being rebuilt`];
         return lag ? [`${name} has ${lag} events to handle after position ${checkpoint}`] : [];
       }),
@@ -177,8 +171,8 @@ export class ReactionStatuses {
     const checkpoints = await this.checkpoints();
     for (const { name, mode, types } of reactions) {
       if (mode === 'in-transaction') continue;
-      const checkpoint = checkpoints.get(name)?.checkpoint ?? 0;
-      if (checkpoint < position && (await this.log.hasBetween(types, checkpoint, position))) return false;
+      const { checkpoint, types: since } = checkpoints.get(name) ?? NOWHERE;
+      if (checkpoint < position && (await this.log.hasBetween(types, checkpoint, position, since))) return false;
     }
     const own = await this.database.first(
       `SELECT 1 FROM reaction_deferred d
@@ -190,13 +184,42 @@ export class ReactionStatuses {
     return !own;
   }
 
+  private async statuses(reactions: readonly ReactionDefinition[]): Promise<ReactionStatus[]> {
+    const checkpoints = await this.checkpoints();
+    const counts = await this.database.all<{ reaction: string; deferred: number; dead: number }>(
+      `SELECT reaction, sum(state IN ('retrying', 'parked')) AS deferred, sum(state = 'dead') AS dead
+         FROM reaction_deferred GROUP BY reaction`,
+    );
+    return Promise.all(
+      reactions.map(async ({ name, mode, types, events }) => {
+        const { checkpoint, types: since } = checkpoints.get(name) ?? NOWHERE;
+        const count = counts.find(({ reaction }) => reaction === name);
+        return {
+          name,
+          mode,
+          events: events.map(({ type }) => type),
+          ...(mode === 'in-transaction' ? {} : { checkpoint }),
+          lag: mode === 'in-transaction' ? 0 : await this.log.countAfter(types, checkpoint, MOST_COUNTED, since),
+          deferred: count?.deferred ?? 0,
+          dead: count?.dead ?? 0,
+          state: this.reactions.isRebuilding(name)
+            ? ('rebuilding' as const)
+            : this.reactions.isWorking(name)
+              ? ('working' as const)
+              : ('idle' as const),
+        };
+      }),
+    );
+  }
+
   private fate(
     event: StoredEvent,
     { name, mode }: ReactionDefinition,
     checkpoint: Checkpoint | undefined,
     finished: readonly FinishedBatch[],
   ): Fate {
-    if (!checkpoint || event.position <= checkpoint.since) return { reaction: name, state: 'raised-before-reaction' };
+    const since = checkpoint?.types?.[event.type] ?? checkpoint?.since;
+    if (!checkpoint || event.position <= since!) return { reaction: name, state: 'raised-before-reaction' };
     if (mode === 'in-transaction') return { reaction: name, state: 'done', finishedAt: event.occurredAt };
     if (event.position > checkpoint.checkpoint) return { reaction: name, state: 'waiting' };
     const batch = finished.find(
@@ -206,18 +229,19 @@ export class ReactionStatuses {
   }
 
   private async deferredAt(positions: readonly number[]) {
-    const rows = await this.database.all<DeferredRow & { behind: number | null }>(
-      `SELECT d.reaction, d.position, d.stream, d.state, d.attempts, d.due_at, d.error,
+    const rows = await this.database.all<FateRow>(
+      `SELECT d.reaction, d.position, d.stream, d.state, d.attempts, d.due_at, d.reason, d.error,
               (SELECT max(b.position) FROM reaction_deferred b WHERE b.reaction = d.reaction AND b.stream = d.stream
                  AND b.position < d.position AND b.state <> 'skipped') AS behind
          FROM reaction_deferred d WHERE d.position IN (SELECT value FROM json_each($1))`,
       [JSON.stringify(positions)],
     );
-    return rows.map(({ reaction, position, state, attempts, due_at, error, behind }) => ({
+    return rows.map(({ reaction, position, state, attempts, due_at, reason, error, behind }) => ({
       reaction,
       position,
       fate: {
         state,
+        reason: reason ?? undefined,
         attempts,
         error: error ?? undefined,
         retryAt: state === 'retrying' && due_at !== null ? new Date(due_at).toISOString() : undefined,
@@ -243,8 +267,15 @@ export class ReactionStatuses {
   }
 
   private async checkpoints(): Promise<Map<string, Checkpoint>> {
-    const rows = await this.database.all<Checkpoint>('SELECT name, since, checkpoint FROM reaction');
-    return new Map(rows.map((row) => [row.name, row]));
+    const rows = await this.database.all<{ name: string; since: number; checkpoint: number; types: string | null }>(
+      'SELECT name, since, checkpoint, types FROM reaction',
+    );
+    return new Map(
+      rows.map(({ name, types, ...row }) => [
+        name,
+        { ...row, types: types ? (JSON.parse(types) as Since) : undefined },
+      ]),
+    );
   }
 }
 

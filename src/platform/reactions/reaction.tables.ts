@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { Since } from '../event-log/event-log';
 
 export type Mode = 'after-commit' | 'in-transaction' | 'external';
 
@@ -11,9 +12,13 @@ export class ReactionTable {
   @Column('integer') since: number;
   /** The position up to which it has finished, but for the deferred events beside it. */
   @Column('integer') checkpoint: number;
+  /** What it handles, each type after a position: one that it was taught later begins later. Missing in old rows. */
+  @Column('simple-json', { nullable: true }) types?: Since;
   /** For a projection: the shape of its tables, and whether they are being rebuilt. */
   @Column('text', { nullable: true }) shape?: string;
   @Column('boolean') rebuilding: boolean;
+  /** The names of the tables that it has made, ever. Missing in old rows. */
+  @Column('simple-json', { nullable: true }) tables?: string[];
   /** For an external reaction: the process that may call out, and until when (milliseconds since 1970). */
   @Column('text', { nullable: true }) holder?: string;
   @Column('integer', { nullable: true }) heldUntil?: number;

@@ -1,11 +1,11 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { NotFound, Refused } from '../../kernel/domain-error';
-import { ListOf, PageQuery, Text, WholeNumber } from '../http/fields';
+import { ListOf, OneOf, PageQuery, Text, WholeNumber } from '../http/fields';
 import { decodeCursor, Page, page } from '../http/page';
 import { DeadLetters } from './dead-letters';
 import { ReactionDefinition } from './reaction-definition';
-import { DeadLetter, ReactionStatus, ReactionStatuses } from './reaction-status';
+import { DeadLetter, GIVEN_UP, ReactionStatus, ReactionStatuses, type GivenUp } from './reaction-status';
 import { Reactions } from './reactions.service';
 
 class LetterRequest {
@@ -20,6 +20,11 @@ class RetryRequest {
 class SkipRequest extends RetryRequest {
   /** Why these events shall never be handled. */
   @Text({ max: 500 }) reason: string;
+}
+
+class LettersRequest extends PageQuery {
+  /** Those that were given up on, which is the default, or those that an operator has decided to skip. */
+  @OneOf(GIVEN_UP, { optional: true }) state?: GivenUp;
 }
 
 @ApiTags('reactions')
@@ -37,10 +42,20 @@ export class ReactionsController {
     return { items: await this.statuses.all() };
   }
 
+  /** One reaction: how far it is, and what waits for it. */
+  @Get(':name')
+  async one(@Param('name') name: string): Promise<ReactionStatus> {
+    return this.statuses.of(this.find(name));
+  }
+
+  /** Events that a reaction will not handle any more, oldest first, with what went wrong and why it was given up. */
   @Get(':name/dead-letters')
-  async deadLetters(@Param('name') name: string, @Query() { limit, cursor }: PageQuery): Promise<Page<DeadLetter>> {
+  async deadLetters(
+    @Param('name') name: string,
+    @Query() { state = 'dead', limit, cursor }: LettersRequest,
+  ): Promise<Page<DeadLetter>> {
     const [after] = cursor ? decodeCursor(cursor, ['number']) : [0];
-    const letters = await this.statuses.deadLetters(this.find(name).name, after, limit + 1);
+    const letters = await this.statuses.deadLetters(this.find(name).name, after, limit + 1, state);
     return page(letters, limit, ({ position }) => [position]);
   }
 

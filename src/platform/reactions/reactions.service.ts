@@ -2,8 +2,8 @@ import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap }
 import { Clock } from '../../kernel/clock';
 import { Database } from '../database/database';
 import { Environment } from '../environment';
-import { EventLog } from '../event-log/event-log';
-import { EventTypes } from '../event-log/event-types';
+import { EventLog, Since } from '../event-log/event-log';
+import { EventClass, EventTypes } from '../event-log/event-types';
 import { ProjectionTables } from '../projections/projection-tables';
 import { Rebuild } from '../projections/rebuild';
 import { currentScope, Raised } from '../unit-of-work/scope';
@@ -59,7 +59,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
   async onApplicationBootstrap(): Promise<void> {
     const { reactions, retired } = this.discovery.explore();
     this.definitions = reactions;
-    await this.refuseForgotten(retired);
+    await this.refuseWhatIsStored(retired);
     if (this.isIdle) return this.connectWithin();
     const stale = await this.work.run('platform', () => this.register());
     this.work.listeners = {
@@ -139,8 +139,11 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     }
   }
 
-  /** Log entries and checkpoints that nobody would ever look at again are a mistake, not a detail. */
-  private async refuseForgotten(retired: ReadonlySet<string>): Promise<void> {
+  /**
+   * Log entries and checkpoints that nobody would ever look at again are a mistake, not a detail; and so is a table
+   * that a projection would take from somebody.
+   */
+  private async refuseWhatIsStored(retired: ReadonlySet<string>): Promise<void> {
     const known = new Set(this.definitions.flatMap(({ name, formerly }) => [name, ...formerly]));
     const stored = await this.database.reader.all<{ name: string }>('SELECT name FROM reaction ORDER BY name');
     const types = await this.log.typesInUse();
@@ -157,6 +160,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
           (type) =>
             `the log has events of type '${type}', which no longer exists: declare it in \`formerly\` of the one that replaces it, or as retired in \`publishes(events, ['${type}'])\``,
         ),
+      ...(await this.projections.complaints(this.definitions)),
     ];
     if (complaints.length) throw new StartRefused(complaints);
   }
@@ -168,28 +172,47 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     for (const reaction of this.definitions) {
       const state = (await this.work.find(ReactionTable, reaction.name)) ?? (await this.adopt(reaction));
       const shape = reaction.tables.length ? this.projections.shapeOf(reaction.tables) : undefined;
+      const tables = reaction.tables.map((table) => this.projections.nameOf(table));
       if (!state) {
         const start = reaction.from === 'beginning' ? 0 : head;
         const { name, mode } = reaction;
-        await this.projections.create(reaction.tables);
-        this.work.put(ReactionTable, { name, mode, since: start, checkpoint: start, shape, rebuilding: false });
+        await this.projections.create(reaction.tables, []);
+        const types = handledSince(reaction, {}, start);
+        const began = { since: start, checkpoint: start, types };
+        this.work.put(ReactionTable, { name, mode, ...began, shape, tables, rebuilding: false });
         continue;
       }
       await this.projections.dropNext(reaction.tables);
-      if (shape && (state.shape !== shape || state.rebuilding)) {
+      // An older program has not stored which tables it had made, only that it had made some.
+      const made = state.tables ?? (state.shape ? tables : []);
+      const types = state.types
+        ? handledSince(reaction, state.types, this.startOfNewTypes(reaction, state, head))
+        : handledSince(reaction, {}, state.since);
+      const next = { ...state, types, tables: [...new Set([...made, ...tables])] };
+      if (shape && state.shape !== shape) {
         // Where the shape has changed, the old tables cannot be written any more, nor read by today's queries.
-        if (state.shape === shape) {
-          stale.push(reaction);
-        } else {
-          await this.projections.create(reaction.tables);
-          await this.deferred.clear(reaction.name);
-          this.work.put(ReactionTable, { ...state, mode: reaction.mode, shape, checkpoint: 0, rebuilding: false });
-        }
+        await this.projections.create(reaction.tables, made);
+        await this.deferred.clear(reaction.name);
+        this.work.put(ReactionTable, { ...next, mode: reaction.mode, shape, checkpoint: 0, rebuilding: false });
+      } else if (shape && (state.rebuilding || handlesOthers(reaction, state.types))) {
+        this.work.put(ReactionTable, { ...next, rebuilding: true });
+        stale.push(reaction);
       } else if (state.mode !== reaction.mode) {
-        await this.changeMode(reaction, state, head);
+        await this.changeMode(reaction, next, head);
+      } else {
+        this.work.put(ReactionTable, next);
       }
     }
     return stale;
+  }
+
+  /**
+   * A reaction does not go back for a type that it was not asked to handle when it went by. A projection, which is
+   * built anew, does.
+   */
+  private startOfNewTypes({ mode, from, tables }: ReactionDefinition, state: ReactionTable, head: number): number {
+    if (tables.length) return 0;
+    return from === 'beginning' && mode === state.mode ? state.checkpoint : head;
   }
 
   /** A reaction that was stored under another name keeps its checkpoint and its deferred events. */
@@ -207,7 +230,8 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
 
   private async changeMode(reaction: ReactionDefinition, state: ReactionTable, head: number): Promise<void> {
     const unfinished = async () =>
-      (await this.log.hasBetween(reaction.types, state.checkpoint, head)) || (await this.deferred.anyOf(reaction.name));
+      (await this.log.hasBetween(reaction.types, state.checkpoint, head, state.types)) ||
+      (await this.deferred.anyOf(reaction.name));
     if (reaction.mode === 'in-transaction' && (await unfinished())) {
       throw new StartRefused([
         `reaction '${reaction.name}' is to run within the transaction, but has events to handle that are already committed: let it finish first, dead letters included`,
@@ -276,3 +300,25 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     if (!this.isStopped) this.cancelLook = this.clock.after(LOOK_FOR_OTHERS, () => void this.lookForOthers());
   }
 }
+
+const namesOf = ({ type, formerly = [] }: EventClass) => [type, ...formerly];
+
+/**
+ * @param before what was stored
+ * @returns after which position each type is handled: as stored if it was, by whatever name, and otherwise from `start`
+ */
+function handledSince({ events }: ReactionDefinition, before: Since, start: number): Since {
+  return Object.fromEntries(
+    events.map(namesOf).flatMap((names) => {
+      const known = names.filter((name) => name in before).map((name) => before[name]);
+      const since = known.length ? Math.min(...known) : start;
+      return names.map((name) => [name, since]);
+    }),
+  );
+}
+
+/** Whether a type has come or gone since `before` was stored. One that is called something else now has not. */
+const handlesOthers = ({ events, types }: ReactionDefinition, before?: Since): boolean =>
+  before !== undefined &&
+  (events.some((event) => !namesOf(event).some((name) => name in before)) ||
+    Object.keys(before).some((name) => !types.includes(name)));

@@ -67,7 +67,7 @@ export class StoredDelivery implements Delivery {
     const { transaction } = currentScope()!;
     const startedAt = books.now();
     const state = await books.state();
-    const events = await books.tools.log.after(state.checkpoint, books.reaction.types, limit, transaction.connection);
+    const events = await books.after(state, limit, transaction.connection);
     if (events.length === 0) return 0;
     const blocked = await books.blocked(events);
     for (const event of events) {
