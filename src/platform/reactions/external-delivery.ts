@@ -1,10 +1,9 @@
-import { hostname } from 'node:os';
 import { StoredEvent } from '../event-log/event-log';
 import { withinRequest } from '../unit-of-work/cause';
 import { Delivery, isNobodysFault } from './delivery';
-import { PROCESS, ReactionBooks } from './reaction-books';
+import { mayBeAlive, PROCESS } from './holder';
+import { ReactionBooks } from './reaction-books';
 import { DeferredTable, ReactionTable } from './reaction.tables';
-import { processLives } from './start-record';
 
 /** Calls to the outside are slow and may happen twice after a crash, so few stand between two checkpoints. */
 const BATCH = 16;
@@ -143,10 +142,4 @@ export class ExternalDelivery implements Delivery {
     const request = { correlationId, causationId: id, actor, traceparent };
     return withinRequest(request, () => this.books.handle(event));
   }
-}
-
-/** A process of this machine that has died will not give its lease back. Of other machines nothing is known. */
-function mayBeAlive(holder: string): boolean {
-  const [host, pid] = holder.split('/');
-  return host !== hostname() || processLives(Number(pid));
 }

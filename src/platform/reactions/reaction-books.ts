@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { Logger } from '@nestjs/common';
 import { uuidv7 } from 'uuidv7';
 import { Clock } from '../../kernel/clock';
@@ -10,12 +9,10 @@ import { EventTypes } from '../event-log/event-types';
 import { withinTime } from '../unit-of-work/time-limit';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { DeferredEvents } from './deferred-events';
+import { PROCESS } from './holder';
 import { ReactionDefinition } from './reaction-definition';
 import { BatchTable, DeferredTable, ReactionTable } from './reaction.tables';
 import { UnfinishedStarts } from './unfinished-starts';
-
-/** Names this process in leases and in the record of finished batches. */
-export const PROCESS = `${hostname()}/${process.pid}`;
 
 /** Everything that carrying events to a reaction needs besides the reaction. */
 export interface ReactionTools {

@@ -20,8 +20,11 @@ export interface ReactionStatus {
   /** Events that were tried without success, or that wait behind such a one. */
   readonly deferred: number;
   readonly dead: number;
-  /** What it is doing just now. An idle one may have dead letters: see `dead`. */
-  readonly state: 'idle' | 'working' | 'rebuilding';
+  /**
+   * What it is doing just now. An idle one may have dead letters: see `dead`. `rebuild-failed`: its tables are to be
+   * built anew, and nobody does it; it is tried again when it is asked for, and at the next start.
+   */
+  readonly state: 'idle' | 'working' | 'rebuilding' | 'rebuild-failed';
 }
 
 /** The states of events that a reaction will not handle unless an operator wants it to. */
@@ -57,7 +60,8 @@ export interface DeadLetter {
   readonly deferredAt: string;
 }
 
-type Checkpoint = Pick<ReactionTable, 'since' | 'checkpoint' | 'types'>;
+type Checkpoint = Pick<ReactionTable, 'since' | 'checkpoint' | 'types'> &
+  Partial<Pick<ReactionTable, 'rebuilding' | 'holder'>>;
 
 /** A reaction that has not begun yet. */
 const NOWHERE: Checkpoint = { since: 0, checkpoint: 0 };
@@ -202,11 +206,7 @@ export class ReactionStatuses {
           lag: mode === 'in-transaction' ? 0 : await this.log.countAfter(types, checkpoint, MOST_COUNTED, since),
           deferred: count?.deferred ?? 0,
           dead: count?.dead ?? 0,
-          state: this.reactions.isRebuilding(name)
-            ? ('rebuilding' as const)
-            : this.reactions.isWorking(name)
-              ? ('working' as const)
-              : ('idle' as const),
+          state: this.stateOf(name, checkpoints.get(name) ?? NOWHERE),
         };
       }),
     );
@@ -266,14 +266,30 @@ export class ReactionStatuses {
     );
   }
 
+  private stateOf(name: string, { rebuilding, holder }: Checkpoint): ReactionStatus['state'] {
+    if (this.reactions.isRebuilding(name) || (rebuilding && holder)) return 'rebuilding';
+    if (rebuilding) return 'rebuild-failed';
+    return this.reactions.isWorking(name) ? 'working' : 'idle';
+  }
+
   private async checkpoints(): Promise<Map<string, Checkpoint>> {
-    const rows = await this.database.all<{ name: string; since: number; checkpoint: number; types: string | null }>(
-      'SELECT name, since, checkpoint, types FROM reaction',
-    );
+    const rows = await this.database.all<{
+      name: string;
+      since: number;
+      checkpoint: number;
+      types: string | null;
+      rebuilding: number;
+      holder: string | null;
+    }>('SELECT name, since, checkpoint, types, rebuilding, holder FROM reaction');
     return new Map(
-      rows.map(({ name, types, ...row }) => [
+      rows.map(({ name, types, rebuilding, holder, ...row }) => [
         name,
-        { ...row, types: types ? (JSON.parse(types) as Since) : undefined },
+        {
+          ...row,
+          types: types ? (JSON.parse(types) as Since) : undefined,
+          rebuilding: rebuilding === 1,
+          holder: holder ?? undefined,
+        },
       ]),
     );
   }
