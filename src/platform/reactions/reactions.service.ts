@@ -13,6 +13,7 @@ import { DeferredEvents } from './deferred-events';
 import { Discovery, StartRefused } from './discovery';
 import { hold, letGo, mayBeAlive } from './holder';
 import { ReactionDefinition } from './reaction-definition';
+import { Pause } from './outage';
 import { causedBy } from './reaction-books';
 import { ReactionRunner } from './reaction-runner';
 import { ReactionTable } from './reaction.tables';
@@ -94,6 +95,11 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
 
   isWorking(name: string): boolean {
     return this.runners.get(name)?.isWorking ?? false;
+  }
+
+  /** Why a reaction tries nothing for the time being, if it does not. */
+  pauseOf(name: string): Pause | undefined {
+    return this.runners.get(name)?.paused;
   }
 
   isRebuilding(name: string): boolean {
