@@ -1,10 +1,10 @@
-import { inspect } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { Database } from '../database/database';
 import { StoredEvent } from '../event-log/event-log';
 import { currentScope } from '../unit-of-work/scope';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
+import { textOf } from './outage';
 import { ReactionDefinition } from './reaction-definition';
 import { DeferredTable } from './reaction.tables';
 import { afterFailure } from './retry-policy';
@@ -68,7 +68,7 @@ export class DeferredEvents {
       ...row,
       state: 'retrying',
       dueAt: this.clock.now().getTime(),
-      error: textOf(error),
+      error: textOf(error).slice(0, LONGEST_TEXT),
     };
     this.work.put(DeferredTable, waiting);
     return waiting;
@@ -80,7 +80,7 @@ export class DeferredEvents {
     const attempts = row.attempts + 1;
     const fate = afterFailure(error, attempts, reaction.retry, Math.random());
     const now = this.clock.now();
-    const text = textOf(error);
+    const text = textOf(error).slice(0, LONGEST_TEXT);
     const stack = error instanceof Error ? String(error.stack).slice(0, LONGEST_TEXT) : undefined;
     const failed: DeferredTable = {
       ...row,
@@ -166,6 +166,3 @@ export class DeferredEvents {
     };
   }
 }
-
-const textOf = (error: unknown): string =>
-  (error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)).slice(0, LONGEST_TEXT);

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Unavailable } from '../../kernel/domain-error';
 import { RetryOptions } from './reaction.decorator';
 import { isTheEventsOwn } from './retry-policy';
@@ -119,10 +120,13 @@ function isUnreachable(error: unknown): boolean {
   return UNREACHABLE.test(String(code)) || (cause !== undefined && isUnreachable(cause));
 }
 
+/** What was thrown, in a line; it need not be an error. */
+export const textOf = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : inspect(error);
+
 /** The error without what is different for each event: ids, numbers, what is in quotation marks. */
 export function causeOf(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return text
+  return (typeof error === 'string' ? error : textOf(error))
     .slice(0, 1_000)
     .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '…')
     .replace(/[0-9a-f]{8}-[0-9a-f-]{27}|\d+/gi, '…')
