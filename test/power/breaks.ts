@@ -54,8 +54,8 @@ export const BREAKS: readonly Break[] = [
     name: 'Events are published before the commit: reactions hear of what may yet be rolled back',
     file: `${UNIT_OF_WORK}lane.ts`,
     edits: [
-      [`await this.connection.run('COMMIT');`, `group.committed();\n      await this.connection.run('COMMIT');`],
-      [`return [() => this.tellCommitted(group), ...answers];`, `return answers;`],
+      [`await this.connection.run('COMMIT');`, `opened.committed();\n      await this.connection.run('COMMIT');`],
+      [`return [() => this.tellCommitted(opened), ...answers];`, `return answers;`],
     ],
     caughtBy: ['src/platform/unit-of-work/lane.spec.ts'],
   },
@@ -77,15 +77,15 @@ export const BREAKS: readonly Break[] = [
     edits: [
       [`if (changed !== updates.length) throw new VersionConflict(shape.name);`, `void changed, VersionConflict;`],
     ],
-    caughtBy: ['test/guarantees/02-no-publishing-outside-a-unit-of-work.e2e-spec.ts'],
+    caughtBy: ['test/guarantees/01-all-or-nothing.e2e-spec.ts'],
   },
   {
     name: 'The checkpoint moves in a transaction of its own, after the effect',
     file: `${REACTIONS}stored-delivery.ts`,
     edits: [
       [
-        `    books.moveTo(state, events.length < limit ? Math.max(last, transaction.head) : last);`,
-        `    this.then = () => books.inUnitOfWork(async () => books.moveTo(state, last));`,
+        `    books.moveTo(state, isAll ? Math.max(last, transaction.head) : last);`,
+        `    void isAll;\n    this.then = () => books.inUnitOfWork(async () => books.moveTo(state, last));`,
       ],
       [
         `      const handled = await this.books.inUnitOfWork(() => this.handleNext(BATCH));`,
