@@ -9,6 +9,7 @@ import request from 'supertest';
 import { configure } from '../../src/app.configure';
 import { AppModule } from '../../src/app.module';
 import { Clock, SystemClock } from '../../src/kernel/clock';
+import { Doctor } from '../../src/platform/invariants/doctor';
 import { ReadDatabase } from '../../src/platform/database/read-database';
 import { Environment } from '../../src/platform/environment';
 import { createFastifyAdapter } from '../../src/platform/http/fastify';
@@ -30,9 +31,12 @@ export interface Settings {
 
 /** A shop with a database of its own, in a folder of its own. */
 export class Bookshelf {
+  private isOpen = true;
+
   private constructor(
     private readonly app: NestFastifyApplication,
     readonly folder: string,
+    private readonly isPlain: boolean,
   ) {}
 
   /** Opens a shop. @throws what would stop the program at its start */
@@ -52,7 +56,7 @@ export class Bookshelf {
       await app.close().catch(() => undefined);
       throw error;
     }
-    return new Bookshelf(app, home);
+    return new Bookshelf(app, home, modules.length === 1 && modules[0] === AppModule && providers.length === 0);
   }
 
   /** A client of the shop. */
@@ -94,13 +98,16 @@ export class Bookshelf {
 
   /** Closes the shop; its folder stays, so that it can be opened again. */
   async stop(): Promise<void> {
+    this.isOpen = false;
     await this.app.close();
   }
 
-  /** Closes the shop for good. */
+  /** Closes the shop for good. @throws Error when it is not as it should be, in a shop that is as it is sold */
   async close(): Promise<void> {
+    const findings = this.isPlain && this.isOpen ? await this.get(Doctor).examine() : [];
     await this.stop();
     await rm(this.folder, { recursive: true, force: true });
+    if (findings.length) throw new Error(`the shop is not sound: ${JSON.stringify(findings, null, 2)}`);
   }
 }
 

@@ -34,13 +34,22 @@ export class Doctor {
     return [FILE_IS_SOUND, ...this.invariants.map(({ sentence }) => sentence)];
   }
 
+  /** Looks only for what is quickly seen, however much is stored. @returns what is wrong; nothing when all is well */
+  async glance(): Promise<Finding[]> {
+    return this.look(this.invariants.filter(({ isCheap }) => isCheap));
+  }
+
   /** @returns what is wrong; nothing when all is well */
   async examine(): Promise<Finding[]> {
-    const findings: Finding[] = [];
     const damage = await this.database.all<{ integrity_check: string }>('PRAGMA integrity_check(20)');
     const broken = damage.map(({ integrity_check: found }) => found).filter((found) => found !== 'ok');
-    if (broken.length) findings.push({ sentence: FILE_IS_SOUND, violations: broken });
-    for (const { sentence, sql } of this.invariants) {
+    const findings = broken.length ? [{ sentence: FILE_IS_SOUND, violations: broken }] : [];
+    return [...findings, ...(await this.look(this.invariants))];
+  }
+
+  private async look(invariants: readonly Invariant[]): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    for (const { sentence, sql } of invariants) {
       const rows = await this.database.all<{ violation: string }>(`SELECT * FROM (${sql}) LIMIT ${SHOWN}`);
       if (rows.length) findings.push({ sentence, violations: rows.map(({ violation }) => violation) });
     }

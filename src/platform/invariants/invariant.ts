@@ -9,6 +9,8 @@ export class Invariant {
   constructor(
     readonly sentence: string,
     readonly sql: string,
+    /** It is quick however much is stored, so the shop asks itself before it calls itself ready. */
+    readonly isCheap = false,
   ) {}
 }
 

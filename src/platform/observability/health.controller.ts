@@ -3,6 +3,7 @@ import { HealthCheck, HealthCheckService, HealthIndicatorService } from '@nestjs
 import { ReadDatabase } from '../database/read-database';
 import { ServiceUnavailable } from '../http/problem';
 import { withinTime } from '../unit-of-work/time-limit';
+import { Doctor } from '../invariants/doctor';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
 
 /** Whoever asks wants to know whether to send somebody here, and soon. In milliseconds. */
@@ -17,6 +18,7 @@ export class HealthController implements BeforeApplicationShutdown {
     private readonly indicators: HealthIndicatorService,
     private readonly database: ReadDatabase,
     private readonly work: UnitOfWork,
+    private readonly doctor: Doctor,
   ) {}
 
   beforeApplicationShutdown(): void {
@@ -29,7 +31,7 @@ export class HealthController implements BeforeApplicationShutdown {
     return { status: 'ok' };
   }
 
-  /** The process can do its work: the database can be read and written, and nobody has asked it to stop. */
+  /** The process can do its work: the database can be read and written, the log is as long as the reactions have read, and nobody has asked it to stop. */
   @Get('ready')
   @HealthCheck()
   async ready() {
@@ -37,14 +39,21 @@ export class HealthController implements BeforeApplicationShutdown {
     return this.health.check([
       () => this.indicate('read', () => this.database.first('SELECT 1')),
       () => this.indicate('write', () => this.work.run('health', async () => undefined)),
+      () => this.indicate('log', () => this.assertSound()),
     ]);
   }
 
-  private async indicate(name: 'read' | 'write', check: () => Promise<unknown>) {
+  /** Whoever has put back an older database under a newer one's checkpoints should hear of it before customers do. */
+  private async assertSound(): Promise<void> {
+    const [finding] = await this.doctor.glance();
+    if (finding) throw new Error(finding.violations[0]);
+  }
+
+  private async indicate(name: 'read' | 'write' | 'log', check: () => Promise<unknown>) {
     const indicator = this.indicators.check(name);
     return withinTime(check, LONGEST_CHECK).then(
       () => indicator.up(),
-      () => indicator.down(),
+      (error: Error) => indicator.down(error.message),
     );
   }
 }
