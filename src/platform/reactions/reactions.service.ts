@@ -113,11 +113,12 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
   /**
    * Builds a projection's tables anew; the present ones are read meanwhile. Asked again while it is under way, it is
    * the same rebuild. @throws the error of the first event that cannot be handled
+   * @param begun called in the transaction in which it begins
    */
-  rebuild(name: string): Promise<void> {
+  rebuild(name: string, begun: () => void = () => undefined): Promise<void> {
     let running = this.rebuilds.get(name);
     if (!running) {
-      running = this.startRebuild(this.find(name)!).finally(() => {
+      running = this.startRebuild(this.find(name)!, begun).finally(() => {
         this.rebuilds.delete(name);
         this.tellProgress();
       });
@@ -126,10 +127,11 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     return running;
   }
 
-  private async startRebuild(reaction: ReactionDefinition): Promise<void> {
+  private async startRebuild(reaction: ReactionDefinition, begun: () => void): Promise<void> {
     await this.work.run(reaction.name, async () => {
       const state = (await this.work.find(ReactionTable, reaction.name))!;
       this.work.put(ReactionTable, { ...state, rebuilding: true });
+      begun();
     });
     try {
       await this.rebuilder.run(reaction, this.projections.shapeOf(reaction.tables), () => this.isStopped);
