@@ -26,6 +26,7 @@ import * as operatorEvents from './reactions/operator.events';
 import { Progress } from './reactions/progress';
 import { ReactionStatuses } from './reactions/reaction-status';
 import { DeadLettersController, ReactionsController } from './reactions/reactions.controller';
+import { Rehearsals } from './reactions/rehearsals';
 import { Reactions } from './reactions/reactions.service';
 import { UnfinishedStarts } from './reactions/unfinished-starts';
 import { CommandsInUnitsOfWork, logPublisher } from './unit-of-work/command-bus';
@@ -110,6 +111,7 @@ class OperatorsModule {}
     DeferredEvents,
     Reactions,
     ReactionStatuses,
+    Rehearsals,
     UnfinishedStarts,
     Progress,
   ],

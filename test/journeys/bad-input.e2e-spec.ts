@@ -201,6 +201,13 @@ describe('Bad input', () => {
       },
       fields: { ...letters, cause: optional('line'), all: optional('true'), reason: required('line') },
     },
+    'POST /reactions/{name}/dead-letters/rehearse': {
+      prepare: async () => {
+        const path = '/reactions/inventory.open-stock/dead-letters/rehearse';
+        return Promise.resolve({ path, body: { position: 1, reason: 'is it mended?' }, status: 404 });
+      },
+      fields: { position: required('position'), reason: optional('line') },
+    },
     'POST /reactions/{name}/rebuild': {
       prepare: async () => {
         const body = { reason: 'the list looks odd' };
@@ -826,7 +833,12 @@ describe('Bad input', () => {
         const { path, body } = await prepare();
         // Where every field may be left out, many a random body is right: those go to what does not exist.
         const open = Object.values(fields).every((field) => field.optional);
-        return { route, path: open ? path.replace(/[0-9a-f-]{36}|catalog\.browse/, nobody) : path, body, fields: Object.keys(fields) };
+        return {
+          route,
+          path: open ? path.replace(/[0-9a-f-]{36}|catalog\.browse/, nobody) : path,
+          body,
+          fields: Object.keys(fields),
+        };
       }),
     );
     const anything: fc.Arbitrary<unknown> = fc.oneof<fc.Arbitrary<unknown>[]>(

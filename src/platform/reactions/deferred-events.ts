@@ -19,6 +19,10 @@ export interface DueEvent {
   readonly dueAt: number;
 }
 
+/** What is stored of an error, whatever was thrown: `name: message`. */
+export const inWords = (error: unknown): string =>
+  (error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)).slice(0, LONGEST_TEXT);
+
 /** The events that wait beside a reaction's checkpoint. Everything that changes them is called in a unit of work. */
 @Injectable()
 export class DeferredEvents {
@@ -68,7 +72,7 @@ export class DeferredEvents {
     const attempts = row.attempts + 1;
     const fate = afterFailure(error, attempts, reaction.retry, Math.random());
     const now = this.clock.now();
-    const text = (error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)).slice(0, LONGEST_TEXT);
+    const text = inWords(error);
     const stack = error instanceof Error ? String(error.stack).slice(0, LONGEST_TEXT) : undefined;
     const failed: DeferredTable = {
       ...row,

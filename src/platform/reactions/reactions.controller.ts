@@ -8,6 +8,7 @@ import { Choice, DeadLetters } from './dead-letters';
 import { RebuildAsked } from './operator.events';
 import { ReactionDefinition } from './reaction-definition';
 import { CauseOfDeath, DeadLetter, GIVEN_UP, ReactionStatus, ReactionStatuses, type GivenUp } from './reaction-status';
+import { Rehearsals, type Rehearsed } from './rehearsals';
 import { Reactions } from './reactions.service';
 
 class LetterRequest {
@@ -45,6 +46,11 @@ class SkipRequest extends ChoiceRequest {
   @Text({ max: 500 }) reason: string;
 }
 
+class RehearseRequest extends LetterRequest {
+  /** Why somebody wants to know. */
+  @Text({ max: 500, optional: true }) reason?: string;
+}
+
 class RebuildRequest {
   /** Why it is built anew. */
   @Text({ max: 500, optional: true }) reason?: string;
@@ -62,6 +68,7 @@ export class ReactionsController {
     private readonly reactions: Reactions,
     private readonly statuses: ReactionStatuses,
     private readonly letters: DeadLetters,
+    private readonly rehearsals: Rehearsals,
     private readonly work: UnitOfWork,
   ) {}
 
@@ -101,6 +108,13 @@ export class ReactionsController {
   @HttpCode(200)
   async skip(@Param('name') name: string, @Body() request: SkipRequest): Promise<{ letters: number }> {
     return { letters: await this.letters.skip(this.find(name).name, request.toChoice(), request.reason) };
+  }
+
+  /** Shows what would become of a dead letter if it were tried again now. Nothing is stored, and nothing goes out. */
+  @Post(':name/dead-letters/rehearse')
+  @HttpCode(200)
+  rehearse(@Param('name') name: string, @Body() { position, reason }: RehearseRequest): Promise<Rehearsed> {
+    return this.rehearsals.rehearse(this.find(name), position, reason);
   }
 
   /** Builds a projection's tables anew from the first event; `GET /reactions` shows when it is done. */
