@@ -31,6 +31,8 @@ import { Reactions } from './reactions/reactions.service';
 import { UnfinishedStarts } from './reactions/unfinished-starts';
 import { CommandsInUnitsOfWork, logPublisher } from './unit-of-work/command-bus';
 import { UnitOfWork } from './unit-of-work/unit-of-work';
+import { Why } from './why/why';
+import { WhyController } from './why/why.controller';
 
 const READ = 'read';
 
@@ -98,7 +100,7 @@ class OperatorsModule {}
       useFactory: (work: UnitOfWork) => ({ eventPublisher: logPublisher(work) }),
     }),
   ],
-  controllers: [EventsController, ReactionsController, DeadLettersController, HealthController],
+  controllers: [EventsController, ReactionsController, DeadLettersController, WhyController, HealthController],
   providers: [
     { provide: APP_INTERCEPTOR, useClass: MinEventPosition },
     PLATFORM_INVARIANTS,
@@ -114,7 +116,8 @@ class OperatorsModule {}
     Rehearsals,
     UnfinishedStarts,
     Progress,
+    Why,
   ],
-  exports: [Doctor, Reactions, ReactionStatuses, Progress, DeferredEvents],
+  exports: [Doctor, DeadLetters, Rehearsals, Why, Reactions, ReactionStatuses, Progress, DeferredEvents],
 })
 export class PlatformModule {}

@@ -254,7 +254,7 @@ describe('Bad input', () => {
       'GET /reactions',
     ],
     ...['GET /reactions/{name}', 'GET /reactions/{name}/dead-letters', 'GET /dead-letters'],
-    ...['GET /health/live', 'GET /health/ready'],
+    ...['GET /why/{kind}/{thing}', 'GET /why/event/{position}', 'GET /health/live', 'GET /health/ready'],
   ];
 
   it('is tried on every route of the shop', () => {
@@ -697,6 +697,17 @@ describe('Bad input', () => {
     expect((await shop.http().get(`${path}?limit=1`)).status).toBe(200);
   });
 
+  it('for what is no position is refused where an event is to be explained', async () => {
+    for (const position of ['x', '-1', '1.5', '1e3', '%20', '9'.repeat(30), 'constructor']) {
+      const { status, errors } = expectRefusal(await shop.http().get(`/why/event/${position}`), position);
+      expect([position, status, errors]).toEqual([
+        position,
+        400,
+        [{ path: 'position', message: 'must be a position in the log' }],
+      ]);
+    }
+  });
+
   it('in the text of a filter is refused on every list that has filters', async () => {
     await leavingNothing(async () => {
       for (const filter of [
@@ -707,6 +718,8 @@ describe('Bad input', () => {
         '/events?stream',
         '/events?type',
         '/events?correlationId',
+        '/why/event/1?reaction',
+        '/why/book/1?reaction',
       ]) {
         const name = filter.split('?')[1];
         for (const value of ['', '%20', 'a%00b', '%ED%A0%80', '%F0%28', 'x'.repeat(2_000), 'a%0Ab']) {

@@ -25,6 +25,14 @@ export interface ReactionStatus {
   readonly state: 'idle' | 'working' | 'rebuilding';
 }
 
+/** Where a reaction stands. */
+export interface Standing {
+  /** Missing where it has not begun. */
+  readonly since?: number;
+  readonly checkpoint: number;
+  readonly lag: number;
+}
+
 /** The states of events that a reaction will not handle unless an operator wants it to. */
 export const GIVEN_UP = ['dead', 'skipped'] as const satisfies readonly DeferredState[];
 export type GivenUp = (typeof GIVEN_UP)[number];
@@ -117,6 +125,17 @@ export class ReactionStatuses {
   /** @returns the same of one reaction */
   async of(reaction: ReactionDefinition): Promise<ReactionStatus> {
     return (await this.statuses([reaction]))[0];
+  }
+
+  /**
+   * @returns after which position the reaction handles a type, where it stands, and how many events it has still to read
+   */
+  async standing({ name, types }: ReactionDefinition, type: string): Promise<Standing> {
+    const row = (await this.checkpoints()).get(name);
+    if (!row) return { checkpoint: 0, lag: 0 };
+    const { checkpoint, types: since } = row;
+    const lag = await this.log.countAfter(types, checkpoint, MOST_COUNTED, since);
+    return { since: since?.[type] ?? row.since, checkpoint, lag };
   }
 
   /** @returns for each event what became of it in each reaction that listens to it */
