@@ -67,9 +67,7 @@ export class Why {
   }
 
   private get explainables(): Explainable[] {
-    return this.providers
-      .getProviders()
-      .flatMap(({ instance }) => (instance instanceof Explainable ? (instance as Explainable) : []));
+    return this.providers.getProviders().flatMap(({ instance }) => (instance instanceof Explainable ? instance : []));
   }
 
   /** Not there: what should have made it may tell why. */
