@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { publishes } from '../platform/event-log/event-types';
+import { explains } from '../platform/why/explains';
 import { CatalogController } from './catalog.controller';
 import * as catalogEvents from './catalog.events';
 import { AddBookHandler } from './commands/add-book.command';
@@ -9,7 +10,7 @@ import { RepriceBookHandler } from './commands/reprice-book.command';
 import { ReviseBookHandler } from './commands/revise-book.command';
 import { WithdrawBookHandler } from './commands/withdraw-book.command';
 import { CATALOG_INVARIANTS } from './persistence/catalog.invariants';
-import { BookRepository } from './persistence/book.repository';
+import { BookRepository, streamOf } from './persistence/book.repository';
 import { BrowseBooksHandler } from './queries/browse-books.query';
 import { FindBookHandler } from './queries/find-book.query';
 import { BrowseProjection } from './reactions/browse.projection';
@@ -18,6 +19,7 @@ import { BrowseProjection } from './reactions/browse.projection';
   controllers: [CatalogController],
   providers: [
     publishes(catalogEvents),
+    explains('book', streamOf),
     CATALOG_INVARIANTS,
     BookRepository,
     // commands

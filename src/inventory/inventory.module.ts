@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { publishes } from '../platform/event-log/event-types';
+import { explains } from '../platform/why/explains';
 import { AdjustStockHandler } from './commands/adjust-stock.command';
 import { ReceiveStockHandler } from './commands/receive-stock.command';
 import { InitialStock } from './inventory.settings';
 import { InventoryController } from './inventory.controller';
 import * as inventoryEvents from './inventory.events';
 import { INVENTORY_INVARIANTS } from './persistence/inventory.invariants';
-import { InventoryRepository } from './persistence/inventory.repository';
+import { InventoryRepository, streamOf } from './persistence/inventory.repository';
 import { BrowseInventoryHandler } from './queries/browse-inventory.query';
 import { BrowseMovementsHandler } from './queries/browse-movements.query';
 import { FindInventoryHandler } from './queries/find-inventory.query';
@@ -20,6 +21,7 @@ import { TakeBackStockOnOrderReturned } from './reactions/take-back-stock-on-ord
   controllers: [InventoryController],
   providers: [
     publishes(inventoryEvents),
+    explains('inventory', streamOf, 'inventory.open-stock'),
     INVENTORY_INVARIANTS,
     InventoryRepository,
     InitialStock.provider,

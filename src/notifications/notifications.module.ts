@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { publishes } from '../platform/event-log/event-types';
+import { explains } from '../platform/why/explains';
 import { MarkNotificationSentHandler } from './commands/mark-notification-sent.command';
 import { NoteAttemptHandler } from './commands/note-attempt.command';
 import { mailer } from './outside/mailer.provider';
 import { NotificationsController } from './notifications.controller';
 import * as notificationsEvents from './notifications.events';
 import { NOTIFICATIONS_INVARIANTS } from './persistence/notifications.invariants';
-import { NotificationRepository } from './persistence/notification.repository';
+import { NotificationRepository, streamOf } from './persistence/notification.repository';
 import { BrowseNotificationsHandler } from './queries/browse-notifications.query';
 import { SendMailOnNotificationRequested } from './reactions/send-mail-on-notification-requested.reaction';
 import { WriteLetterOnOrderStep } from './reactions/write-letter-on-order-step.reaction';
@@ -15,6 +16,7 @@ import { WriteLetterOnOrderStep } from './reactions/write-letter-on-order-step.r
   controllers: [NotificationsController],
   providers: [
     publishes(notificationsEvents),
+    explains('notification', streamOf),
     NOTIFICATIONS_INVARIANTS,
     NotificationRepository,
     mailer,

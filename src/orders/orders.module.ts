@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { publishes } from '../platform/event-log/event-types';
+import { explains } from '../platform/why/explains';
 import { CancelOrderHandler } from './commands/cancel-order.command';
 import { ConfirmOrderHandler } from './commands/confirm-order.command';
 import { DeliverOrderHandler } from './commands/deliver-order.command';
@@ -9,7 +10,7 @@ import { ShipOrderHandler } from './commands/ship-order.command';
 import { OrdersController } from './orders.controller';
 import * as ordersEvents from './orders.events';
 import { ORDERS_INVARIANTS } from './persistence/orders.invariants';
-import { OrderRepository } from './persistence/order.repository';
+import { OrderRepository, streamOf } from './persistence/order.repository';
 import { PriceList } from './persistence/price-list';
 import { BrowseOrdersHandler } from './queries/browse-orders.query';
 import { FindOrderHandler } from './queries/find-order.query';
@@ -20,6 +21,7 @@ import { PriceListProjection } from './reactions/price-list.projection';
   controllers: [OrdersController],
   providers: [
     publishes(ordersEvents),
+    explains('order', streamOf),
     ORDERS_INVARIANTS,
     OrderRepository,
     PriceList,

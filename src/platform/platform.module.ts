@@ -12,7 +12,7 @@ import { openReader, openWriter } from './database/sqlite-source';
 import { Environment } from './environment';
 import { EventLog } from './event-log/event-log';
 import { EventsController } from './event-log/events.controller';
-import { EventTypes } from './event-log/event-types';
+import { EventTypes, publishes } from './event-log/event-types';
 import { MinEventPosition } from './http/event-position';
 import { Doctor } from './invariants/doctor';
 import { PLATFORM_INVARIANTS } from './invariants/platform.invariants';
@@ -22,13 +22,17 @@ import { Rebuild } from './projections/rebuild';
 import { DeadLetters } from './reactions/dead-letters';
 import { DeferredEvents } from './reactions/deferred-events';
 import { Discovery } from './reactions/discovery';
+import * as operatorEvents from './reactions/operator.events';
 import { Progress } from './reactions/progress';
 import { ReactionStatuses } from './reactions/reaction-status';
-import { ReactionsController } from './reactions/reactions.controller';
+import { DeadLettersController, ReactionsController } from './reactions/reactions.controller';
+import { Rehearsals } from './reactions/rehearsals';
 import { Reactions } from './reactions/reactions.service';
 import { UnfinishedStarts } from './reactions/unfinished-starts';
 import { CommandsInUnitsOfWork, logPublisher } from './unit-of-work/command-bus';
 import { UnitOfWork } from './unit-of-work/unit-of-work';
+import { Why } from './why/why';
+import { WhyController } from './why/why.controller';
 
 const READ = 'read';
 
@@ -78,12 +82,17 @@ class GroundModule {}
 })
 class StorageModule {}
 
+/** What operators do is in the log as well. */
+@Module({ providers: [publishes(operatorEvents)] })
+class OperatorsModule {}
+
 /** The machine room: what a context finds ready when it is imported beside it. */
 @Global()
 @Module({
   imports: [
     GroundModule,
     StorageModule,
+    OperatorsModule,
     DiscoveryModule,
     TerminusModule.forRoot({ logger: false }),
     CqrsModule.forRootAsync({
@@ -91,7 +100,7 @@ class StorageModule {}
       useFactory: (work: UnitOfWork) => ({ eventPublisher: logPublisher(work) }),
     }),
   ],
-  controllers: [EventsController, ReactionsController, HealthController],
+  controllers: [EventsController, ReactionsController, DeadLettersController, WhyController, HealthController],
   providers: [
     { provide: APP_INTERCEPTOR, useClass: MinEventPosition },
     PLATFORM_INVARIANTS,
@@ -104,9 +113,11 @@ class StorageModule {}
     DeferredEvents,
     Reactions,
     ReactionStatuses,
+    Rehearsals,
     UnfinishedStarts,
     Progress,
+    Why,
   ],
-  exports: [Doctor, Reactions, ReactionStatuses, Progress, DeferredEvents],
+  exports: [Doctor, DeadLetters, Rehearsals, Why, Reactions, ReactionStatuses, Progress, DeferredEvents],
 })
 export class PlatformModule {}

@@ -1,4 +1,4 @@
-import { Client } from '../support/client';
+import { Client, problemOf } from '../support/client';
 import { POISON } from '../support/poison';
 import { newFolder, removeFolder, ShopProcess } from '../support/shop-process';
 
@@ -71,6 +71,14 @@ describe('Poison cannot loop: an event that kills the process is counted when it
       expect(letters).toMatchObject([
         { type: 'catalog.book-added', reason: 'crash', error: expect.stringContaining('has ended 4 times') },
       ]);
+
+      const rehearsal = `/reactions/test.${victim}/dead-letters/rehearse`;
+      const { position } = letters[0];
+      // Not even a rehearsal, which would be its fifth chance.
+      expect(problemOf(await new Client(shop).post(rehearsal, { position }))).toMatchObject({
+        status: 409,
+        code: 'rehearsal-too-dangerous',
+      });
 
       // Whoever tries it again begins to count anew, and when the cause is mended it is handled.
       await shop.stop();

@@ -38,6 +38,8 @@ const WRONG = {
   copies: [...NOT_WHOLE, 0, -1, 1001, 1e9],
   change: [...NOT_WHOLE, 0, 1_000_000_001, -1_000_000_001],
   position: [...NOT_WHOLE, 0, -1],
+  rate: [...NOT_WHOLE, 0, -1, 1001],
+  true: [1, 'true', '', false, [], {}],
   amount: ['12.99', '', true, [], [1], {}, -1, -0.01, 12.999, 1e-7, 100_000_000.01, 1e21, 1e300],
   currency: [1, true, [], {}, '', 'usd', 'XXQ', 'US', 'USDD', '$', 'US\0', '\ud800'],
   moment: [
@@ -184,14 +186,34 @@ describe('Bad input', () => {
         // There are no dead letters here, so the best answer is that there is none.
         return Promise.resolve({ path, body: { letters: [{ position: 1 }] }, status: 404 });
       },
-      fields: letters,
+      fields: {
+        ...letters,
+        cause: optional('line'),
+        all: optional('true'),
+        perSecond: optional('rate'),
+        reason: optional('line'),
+      },
     },
     'POST /reactions/{name}/dead-letters/skip': {
       prepare: async () => {
         const path = '/reactions/inventory.open-stock/dead-letters/skip';
         return Promise.resolve({ path, body: { letters: [{ position: 1 }], reason: 'never mind' }, status: 404 });
       },
-      fields: { ...letters, reason: required('line') },
+      fields: { ...letters, cause: optional('line'), all: optional('true'), reason: required('line') },
+    },
+    'POST /reactions/{name}/dead-letters/rehearse': {
+      prepare: async () => {
+        const path = '/reactions/inventory.open-stock/dead-letters/rehearse';
+        return Promise.resolve({ path, body: { position: 1, reason: 'is it mended?' }, status: 404 });
+      },
+      fields: { position: required('position'), reason: optional('line') },
+    },
+    'POST /reactions/{name}/rebuild': {
+      prepare: async () => {
+        const body = { reason: 'the list looks odd' };
+        return Promise.resolve({ path: '/reactions/catalog.browse/rebuild', body, status: 202 });
+      },
+      fields: { reason: optional('line') },
     },
   };
 
@@ -200,7 +222,6 @@ describe('Bad input', () => {
     'POST /books/{id}/publish': async () => `/books/${await client.addBook()}/publish`,
     'POST /orders/{id}/confirm': async () => `/orders/${await orderIn()}/confirm`,
     'POST /orders/{id}/deliver': async () => `/orders/${await orderIn('confirm', 'ship')}/deliver`,
-    'POST /reactions/{name}/rebuild': async () => Promise.resolve('/reactions/catalog.browse/rebuild'),
   };
 
   /** Lists of books, which are read as they come in. */
@@ -213,6 +234,7 @@ describe('Bad input', () => {
     '/notifications',
     '/events',
     '/reactions/inventory.open-stock/dead-letters',
+    '/dead-letters',
   ];
 
   const READS: readonly string[] = [
@@ -231,7 +253,8 @@ describe('Bad input', () => {
       'GET /events',
       'GET /reactions',
     ],
-    ...['GET /reactions/{name}', 'GET /reactions/{name}/dead-letters', 'GET /health/live', 'GET /health/ready'],
+    ...['GET /reactions/{name}', 'GET /reactions/{name}/dead-letters', 'GET /dead-letters'],
+    ...['GET /why/{kind}/{thing}', 'GET /why/event/{position}', 'GET /health/live', 'GET /health/ready'],
   ];
 
   it('is tried on every route of the shop', () => {
@@ -674,6 +697,17 @@ describe('Bad input', () => {
     expect((await shop.http().get(`${path}?limit=1`)).status).toBe(200);
   });
 
+  it('for what is no position is refused where an event is to be explained', async () => {
+    for (const position of ['x', '-1', '1.5', '1e3', '%20', '9'.repeat(30), 'constructor']) {
+      const { status, errors } = expectRefusal(await shop.http().get(`/why/event/${position}`), position);
+      expect([position, status, errors]).toEqual([
+        position,
+        400,
+        [{ path: 'position', message: 'must be a position in the log' }],
+      ]);
+    }
+  });
+
   it('in the text of a filter is refused on every list that has filters', async () => {
     await leavingNothing(async () => {
       for (const filter of [
@@ -684,6 +718,8 @@ describe('Bad input', () => {
         '/events?stream',
         '/events?type',
         '/events?correlationId',
+        '/why/event/1?reaction',
+        '/why/book/1?reaction',
       ]) {
         const name = filter.split('?')[1];
         for (const value of ['', '%20', 'a%00b', '%ED%A0%80', '%F0%28', 'x'.repeat(2_000), 'a%0Ab']) {
@@ -808,9 +844,14 @@ describe('Bad input', () => {
     const targets = await Promise.all(
       Object.entries(BODIES).map(async ([route, { prepare, fields }]) => {
         const { path, body } = await prepare();
-        // Where every field may be left out, many a random body is right: those go to a book that does not exist.
+        // Where every field may be left out, many a random body is right: those go to what does not exist.
         const open = Object.values(fields).every((field) => field.optional);
-        return { route, path: open ? path.replace(/[0-9a-f-]{36}/, nobody) : path, body, fields: Object.keys(fields) };
+        return {
+          route,
+          path: open ? path.replace(/[0-9a-f-]{36}|catalog\.browse/, nobody) : path,
+          body,
+          fields: Object.keys(fields),
+        };
       }),
     );
     const anything: fc.Arbitrary<unknown> = fc.oneof<fc.Arbitrary<unknown>[]>(

@@ -59,14 +59,14 @@ describe('Operating the shop', () => {
           ...['GET /orders', 'GET /orders/{id}', 'POST /orders/{id}/confirm', 'POST /orders/{id}/ship'],
           ...['POST /orders/{id}/deliver', 'POST /orders/{id}/cancel', 'POST /orders/{id}/return'],
           ...['GET /orders/{id}/timeline', 'GET /events', 'GET /reactions'],
-          ...['GET /reactions/{name}', 'GET /reactions/{name}/dead-letters'],
+          ...['GET /reactions/{name}', 'GET /reactions/{name}/dead-letters', 'GET /dead-letters'],
           ...['GET /health/live', 'GET /health/ready'],
         ]),
       );
     });
 
     it('documents the body of every route that reads one, and each parameter of every path', () => {
-      const bodiless = /\/(confirm|deliver|publish|rebuild)$/;
+      const bodiless = /\/(confirm|deliver|publish)$/;
       for (const [name, operation] of operations) {
         const inPath = [...name.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter);
         const documented = (operation.parameters ?? []).filter((one: Json) => one.in === 'path');
@@ -223,7 +223,7 @@ describe('Operating the shop', () => {
       expect((await client.get(`/inventory/${bookId}`)).status).toBe(404);
       expect(await client.see(`${of}/dead-letters`)).toEqual({ items: [] });
       expect(await client.see(`${of}/dead-letters?state=skipped`)).toEqual({
-        items: [{ ...items[0], state: 'skipped', reason: 'sold as a gift' }],
+        items: [{ ...items[0], state: 'skipped', reason: 'sold as a gift', skippedBy: 'anonymous' }],
       });
       expect(problemOf(await client.get(`${of}/dead-letters?state=parked`)).errors).toEqual([
         { path: 'state', message: 'must be one of dead, skipped' },

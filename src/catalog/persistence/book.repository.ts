@@ -4,7 +4,8 @@ import { Book, BookState } from '../model/book';
 import { BookAlreadyInCatalog, BookNotFound } from '../model/catalog.errors';
 import { BookTable } from './book.table';
 
-const streamOf = (id: string) => `catalog.book/${id}`;
+/** The place of a book's events in the log. */
+export const streamOf = (id: string) => `catalog.book/${id}`;
 
 @Injectable()
 export class BookRepository {

@@ -6,7 +6,8 @@ import { Inventory } from '../model/inventory';
 import { InventoryNotFound } from '../model/inventory.errors';
 import { InventoryTable, MovementTable } from './inventory.table';
 
-const streamOf = (bookId: string) => `inventory.stock/${bookId}`;
+/** The place of a stock's events in the log. */
+export const streamOf = (bookId: string) => `inventory.stock/${bookId}`;
 
 @Injectable()
 export class InventoryRepository {

@@ -1,4 +1,4 @@
-import { assertOutsideUnitOfWork } from '../../platform/unit-of-work/outside-only';
+import { callOut } from '../../platform/unit-of-work/outside-only';
 
 /** A letter on its way out. */
 export interface Mail {
@@ -18,8 +18,7 @@ export abstract class Mailer {
    * @throws InsideUnitOfWork when a transaction is open
    */
   async send(mail: Mail): Promise<void> {
-    assertOutsideUnitOfWork('a mail was sent');
-    await this.deliver(mail);
+    await callOut('a mail was sent', { ...mail }, () => this.deliver(mail), undefined);
   }
 
   protected abstract deliver(mail: Mail): Promise<void>;

@@ -4,7 +4,8 @@ import { Notification } from '../model/notification';
 import { NotificationNotFound } from '../model/notifications.errors';
 import { NotificationTable } from './notification.table';
 
-const streamOf = (id: string) => `notifications.notification/${id}`;
+/** The place of a letter's events in the log. */
+export const streamOf = (id: string) => `notifications.notification/${id}`;
 
 @Injectable()
 export class NotificationRepository {

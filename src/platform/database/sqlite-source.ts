@@ -90,9 +90,8 @@ export interface WriterGuard {
   /**
    * Sends a statement `inside` the caller's unit of work, behind everything that is pending there, or `outside` when
    * there is none.
-   * @param writes the statement changes rows that nobody has recorded
    */
-  send<T>(writes: boolean, inside: () => Promise<T>, outside: () => Promise<T>): Promise<T>;
+  send<T>(sql: string, inside: () => Promise<T>, outside: () => Promise<T>): Promise<T>;
 }
 
 /** A statement that writes was sent outside any unit of work. */
@@ -143,7 +142,7 @@ class GuardedQueryRunner extends SqliteQueryRunner {
 
   override query(sql: string, parameters?: unknown[], useStructuredResult = false): Promise<unknown> {
     return this.guard.send<unknown>(
-      writes(sql),
+      sql,
       async () => {
         if (ENDS.test(sql)) throw new Error(`${sql} is the business of the unit of work`);
         return super.query(sql, parameters as never, useStructuredResult);

@@ -68,6 +68,15 @@ export class EventLog {
     return rows.map(toEvent);
   }
 
+  /** @returns the events with these ids that exist, oldest first */
+  async byId(ids: readonly string[]): Promise<StoredEvent[]> {
+    const rows = await this.database.reader.all<Row>(
+      `SELECT ${COLUMNS} FROM event_log WHERE id IN (SELECT value FROM json_each($1)) ORDER BY position`,
+      [JSON.stringify(ids)],
+    );
+    return rows.map(toEvent);
+  }
+
   /** Whether there is an event of these types with `after < position <= upTo`. */
   async hasBetween(types: readonly string[], after: number, upTo: number, since: Since = {}): Promise<boolean> {
     const rows = await this.database.reader.all(`SELECT 1 FROM ${WANTED} WHERE position <= $2 LIMIT 1`, [

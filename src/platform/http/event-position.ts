@@ -7,7 +7,7 @@ import { Progress } from '../reactions/progress';
 import { ReactionDefinition } from '../reactions/reaction-definition';
 import { Reactions } from '../reactions/reactions.service';
 import { newRequest, Request, withinRequest } from '../unit-of-work/cause';
-import { ServiceUnavailable } from './problem';
+import { RequestInvalid, ServiceUnavailable } from './problem';
 
 /** How long a reader waits for the reactions that feed what it reads, in milliseconds. */
 const LONGEST_WAIT = 5_000;
@@ -19,9 +19,11 @@ interface Incoming {
 
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const CORRELATION = /^[\w.:-]{1,64}$/;
+/** A name, an address, an account: what somebody is called who is answerable. */
+const ACTOR = /^[\w.:@+-]{1,100}$/;
 
 /**
- * Makes every HTTP request the cause of what follows from it, and tells in `Event-Position` how far the log had come
+ * Makes every HTTP request the cause of what follows from it, in the name of its `X-Actor`, and tells in `Event-Position` how far the log had come
  * when its commands were stored.
  */
 export function carryEventPositions(app: NestFastifyApplication): void {
@@ -29,6 +31,13 @@ export function carryEventPositions(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   // After the body has been read: its arrival would lose the asynchronous context again.
   fastify.addHook('preHandler', (incoming, _reply, done) => {
+    const { 'x-actor': actor } = incoming.headers;
+    // What is done in nobody's name cannot be put right afterwards: the log is never rewritten.
+    if (actor !== undefined && !(typeof actor === 'string' && ACTOR.test(actor))) {
+      return done(
+        new RequestInvalid([{ path: 'X-Actor', message: 'must be 1 to 100 letters, digits or . : @ + - _' }]),
+      );
+    }
     const request = requestFrom(incoming.headers);
     requests.set(incoming, request);
     withinRequest(request, done);
@@ -41,9 +50,9 @@ export function carryEventPositions(app: NestFastifyApplication): void {
 }
 
 function requestFrom(headers: Record<string, unknown>): Request {
-  const { traceparent, 'x-correlation-id': correlationId } = headers;
+  const { traceparent, 'x-correlation-id': correlationId, 'x-actor': actor = 'anonymous' } = headers;
   return {
-    ...newRequest('anonymous'),
+    ...newRequest(actor as string),
     ...(typeof correlationId === 'string' && CORRELATION.test(correlationId) ? { correlationId } : {}),
     ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
   };

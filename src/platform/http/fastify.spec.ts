@@ -377,17 +377,21 @@ describe('The HTTP server', () => {
     let finish: (value: string) => void = () => undefined;
     slow.promise = new Promise((resolve) => (finish = resolve));
 
-    const socket = connect((closing.getHttpServer().address() as AddressInfo).port, '127.0.0.1');
-    const received = text(socket);
-    socket.write('GET /notes/slow HTTP/1.1\r\nHost: x\r\n\r\n');
+    const port = (closing.getHttpServer().address() as AddressInfo).port;
+    const [begun, late] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+    const received = [text(begun), text(late)];
+    begun.write('GET /notes/slow HTTP/1.1\r\nHost: x\r\n\r\n');
+    late.write('GET /notes/1 HTTP/1.1\r\nHost:');
     await new Promise((resolve) => setTimeout(resolve, 50));
     const closed = closing.close();
     await new Promise((resolve) => setTimeout(resolve, 50));
-    socket.write('GET /notes/1 HTTP/1.1\r\nHost: x\r\n\r\n');
+    late.write(' x\r\n\r\n');
     await new Promise((resolve) => setTimeout(resolve, 50));
     finish('done');
     await closed;
 
-    expect(await received).toMatch(/200 OK.*"slow":"done".*503 Service Unavailable.*"shutting-down"/s);
+    const [answer, refusal] = await Promise.all(received);
+    expect(answer).toMatch(/200 OK.*connection: close.*"slow":"done"/s);
+    expect(refusal).toMatch(/503 Service Unavailable.*"shutting-down"/s);
   });
 });

@@ -96,6 +96,12 @@ export function OneOf(values: readonly string[], { optional }: Optional = {}): P
   });
 }
 
+/** The JSON value `true`: a word that has to be said, as nobody means it by accident. */
+export function True({ optional }: Optional = {}): PropertyDecorator {
+  const rule: Rule = (value) => (value === true ? undefined : 'must be true');
+  return field({ optional, rule, api: { type: Boolean, enum: [true] } });
+}
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const isUuid = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);
 

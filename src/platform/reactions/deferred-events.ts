@@ -1,10 +1,11 @@
+import { inspect } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { Database } from '../database/database';
 import { StoredEvent } from '../event-log/event-log';
 import { currentScope } from '../unit-of-work/scope';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
-import { textOf } from './outage';
+import { causeOf } from './cause-of-death';
 import { ReactionDefinition } from './reaction-definition';
 import { DeferredTable } from './reaction.tables';
 import { afterFailure } from './retry-policy';
@@ -17,6 +18,10 @@ export interface DueEvent {
   readonly position: number;
   readonly dueAt: number;
 }
+
+/** What is stored of an error, whatever was thrown: `name: message`. */
+export const inWords = (error: unknown): string =>
+  (error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)).slice(0, LONGEST_TEXT);
 
 /** The events that wait beside a reaction's checkpoint. Everything that changes them is called in a unit of work. */
 @Injectable()
@@ -68,7 +73,7 @@ export class DeferredEvents {
       ...row,
       state: 'retrying',
       dueAt: this.clock.now().getTime(),
-      error: textOf(error).slice(0, LONGEST_TEXT),
+      error: inWords(error),
     };
     this.work.put(DeferredTable, waiting);
     return waiting;
@@ -80,7 +85,7 @@ export class DeferredEvents {
     const attempts = row.attempts + 1;
     const fate = afterFailure(error, attempts, reaction.retry, Math.random());
     const now = this.clock.now();
-    const text = textOf(error).slice(0, LONGEST_TEXT);
+    const text = inWords(error);
     const stack = error instanceof Error ? String(error.stack).slice(0, LONGEST_TEXT) : undefined;
     const failed: DeferredTable = {
       ...row,
@@ -88,6 +93,7 @@ export class DeferredEvents {
       state: 'delay' in fate ? 'retrying' : 'dead',
       dueAt: 'delay' in fate ? now.getTime() + fate.delay : undefined,
       reason: 'dead' in fate ? fate.dead : undefined,
+      cause: 'dead' in fate ? causeOf(text) : undefined,
       error: text,
       stack,
       history: [...row.history, { at: now.toISOString(), error: text }].slice(-KEPT_ATTEMPTS),
@@ -104,14 +110,40 @@ export class DeferredEvents {
 
   /** An operator has decided that the event shall not be handled. It stays on record. */
   async skip(row: DeferredTable, reason: string): Promise<void> {
-    this.work.put(DeferredTable, { ...row, state: 'skipped', reason, dueAt: undefined });
+    const skippedBy = currentScope()?.cause.actor;
+    this.work.put(DeferredTable, { ...row, state: 'skipped', reason, skippedBy, dueAt: undefined });
     await this.release(row);
   }
 
-  /** A dead letter is tried again at once, as if for the first time. */
-  revive(row: DeferredTable): void {
-    const dueAt = this.clock.now().getTime();
-    this.work.put(DeferredTable, { ...row, state: 'retrying', attempts: 0, reason: undefined, dueAt });
+  /** A dead letter is tried again, as if for the first time: at once, unless `dueAt` (milliseconds since 1970) is later. */
+  revive(row: DeferredTable, dueAt = this.clock.now().getTime()): void {
+    const alive = { reason: undefined, cause: undefined };
+    this.work.put(DeferredTable, { ...row, ...alive, state: 'retrying', attempts: 0, dueAt });
+  }
+
+  /**
+   * Inside a unit of work: the next dead letters of a reaction, in the order of the log.
+   * @param wanted only those of this cause; only those at positions after the one and up to the other
+   */
+  async dead(
+    reaction: string,
+    { cause, after, upTo }: { readonly cause?: string; readonly after: number; readonly upTo: number },
+    limit: number,
+  ): Promise<{ readonly rows: DeferredTable[]; readonly last?: number }> {
+    const dead = `SELECT position, cause, error FROM reaction_deferred
+      WHERE reaction = $1 AND state = 'dead' AND position > $2 AND position <= $3`;
+    const found = await this.work.query<{ position: number; cause: string | null; error: string | null }>(
+      cause === undefined
+        ? `${dead} ORDER BY position LIMIT $4`
+        : `${dead} AND cause = $5 UNION ALL ${dead} AND cause IS NULL ORDER BY position LIMIT $4`,
+      [reaction, after, upTo, limit, ...(cause === undefined ? [] : [cause])],
+    );
+    const of = found.filter((row) => cause === undefined || (row.cause ?? causeOf(row.error ?? '')) === cause);
+    const rows = await this.work.findMany(
+      DeferredTable,
+      of.map(({ position }) => [reaction, position]),
+    );
+    return { rows: rows.sort((a, b) => a.position - b.position), last: found.at(-1)?.position };
   }
 
   /** @returns where in the log the events stand that the reaction has failed on, or passed over, as this unit sees it */

@@ -1,5 +1,6 @@
-import { inspect } from 'node:util';
 import { Unavailable } from '../../kernel/domain-error';
+import { causeOf } from './cause-of-death';
+import { inWords } from './deferred-events';
 import { RetryOptions } from './reaction.decorator';
 import { isTheEventsOwn } from './retry-policy';
 
@@ -69,7 +70,7 @@ export class Outage {
   /** The event at this position has failed. @returns whether an outage is to blame and not the event */
   failure(position: number, error: unknown): boolean {
     if (isTheEventsOwn(error)) return false;
-    const cause = causeOf(error);
+    const cause = causeOf(inWords(error));
     if (this.pause) {
       if (this.pause.cause !== cause && !isUnreachable(error)) {
         // Something answers, and says something else: it is over.
@@ -118,17 +119,4 @@ function isUnreachable(error: unknown): boolean {
   if (error instanceof Unavailable) return true;
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
   return UNREACHABLE.test(String(code)) || (cause !== undefined && isUnreachable(cause));
-}
-
-/** What was thrown, in a line; it need not be an error. */
-export const textOf = (error: unknown): string =>
-  error instanceof Error ? `${error.name}: ${error.message}` : inspect(error);
-
-/** The error without what is different for each event: ids, numbers, what is in quotation marks. */
-export function causeOf(error: unknown): string {
-  return (typeof error === 'string' ? error : textOf(error))
-    .slice(0, 1_000)
-    .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '…')
-    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}|\d+/gi, '…')
-    .slice(0, 300);
 }

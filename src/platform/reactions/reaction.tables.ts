@@ -43,6 +43,7 @@ export interface Attempt {
 @Entity('reaction_deferred')
 @Index('reaction_deferred_due', ['reaction', 'state', 'dueAt'])
 @Index('reaction_deferred_stream', ['reaction', 'stream', 'position'])
+@Index('reaction_deferred_cause', ['reaction', 'cause', 'position', 'deferredAt'], { where: `state = 'dead'` })
 export class DeferredTable {
   @PrimaryColumn('text') reaction: string;
   @PrimaryColumn('integer') position: number;
@@ -57,6 +58,10 @@ export class DeferredTable {
   @Column('text', { nullable: true }) stack?: string;
   @Column('simple-json') history: Attempt[];
   @Column('text') deferredAt: string;
+  /** What it died of: see `causeOf`. Missing in old rows. */
+  @Column('text', { nullable: true }) cause?: string;
+  /** Who has decided that it shall not be handled. Missing in old rows. */
+  @Column('text', { nullable: true }) skippedBy?: string;
 }
 
 /** Events that were being handled when a process died, and how often that has happened. */

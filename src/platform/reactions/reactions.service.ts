@@ -120,11 +120,12 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
   /**
    * Builds a projection's tables anew; the present ones are read meanwhile. Asked again while it is under way, it is
    * the same rebuild. @throws the error of the first event that cannot be handled
+   * @param begun called in the transaction in which it begins
    */
-  rebuild(name: string): Promise<void> {
+  rebuild(name: string, begun: () => void = () => undefined): Promise<void> {
     let running = this.rebuilds.get(name);
     if (!running) {
-      running = this.startRebuild(this.find(name)!).finally(() => {
+      running = this.startRebuild(this.find(name)!, begun).finally(() => {
         this.rebuilds.delete(name);
         this.tellProgress();
       });
@@ -133,10 +134,10 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     return running;
   }
 
-  private async startRebuild(reaction: ReactionDefinition): Promise<void> {
+  private async startRebuild(reaction: ReactionDefinition, begun: () => void): Promise<void> {
     const holder = hold();
     try {
-      if (!(await this.claimRebuild(reaction.name, holder))) return;
+      if (!(await this.claimRebuild(reaction.name, holder, begun))) return;
       await this.rebuilder.run(reaction, this.projections.shapeOf(reaction.tables), holder, () => this.isStopped);
     } catch (error) {
       this.logger.error(`${reaction.name} could not be built anew: ${String(error)}`);
@@ -147,11 +148,12 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   /** @returns whether it is this process that builds the tables anew: another one may be at it */
-  private claimRebuild(name: string, holder: string): Promise<boolean> {
+  private claimRebuild(name: string, holder: string, begun: () => void): Promise<boolean> {
     return this.work.run(name, async () => {
       const state = (await this.work.find(ReactionTable, name))!;
       if (isBeingRebuilt(state)) return false;
       this.work.put(ReactionTable, { ...state, rebuilding: true, holder });
+      begun();
       return true;
     });
   }

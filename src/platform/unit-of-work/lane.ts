@@ -21,9 +21,12 @@ export interface Group {
   rolledBack(): void;
 }
 
-export type Priority = 'command' | 'reaction';
+export type Priority = 'command' | 'reaction' | 'rehearsal';
 
-const LARGEST_GROUP: Readonly<Record<Priority, number>> = { command: 64, reaction: 64 };
+const TURNS: readonly Priority[] = ['command', 'reaction', 'rehearsal'];
+
+/** A rehearsal is rolled back, and takes nobody with it. */
+const LARGEST_GROUP: Readonly<Record<Priority, number>> = { command: 64, reaction: 64, rehearsal: 1 };
 
 /**
  * The one way to the writing connection. SQLite has one writer, and TypeORM shares one connection among all callers:
@@ -32,11 +35,11 @@ const LARGEST_GROUP: Readonly<Record<Priority, number>> = { command: 64, reactio
  * What is queued runs one after another in one transaction and is committed once (group commit, as in DeWitt et al.,
  * "Implementation techniques for main memory database systems", 1984), so that many callers share one wait for the
  * disk. Nobody is answered before the commit. When a group fails as a whole it is split until the culprit is alone.
- * Groups of commands and of reactions take turns, so neither starves the other.
+ * Groups of commands, groups of reactions and rehearsals take turns, so none starves another.
  */
 export class Lane<G extends Group> {
   private readonly logger = new Logger('Lane');
-  private readonly queues: Record<Priority, Job<G>[]> = { command: [], reaction: [] };
+  private readonly queues: Record<Priority, Job<G>[]> = { command: [], reaction: [], rehearsal: [] };
   /** The lane outlives its callers: it must not run in the asynchronous context of whoever happened to start it. */
   private readonly ownContext = new AsyncResource('Lane');
   private running: Promise<void> | undefined;
@@ -66,10 +69,10 @@ export class Lane<G extends Group> {
   private async drain(): Promise<void> {
     // Callers that come in the same turn of the event loop share the first group.
     await Promise.resolve();
-    for (let turn: Priority = 'command'; ; turn = turn === 'command' ? 'reaction' : 'command') {
-      const jobs = this.queues[turn].splice(0, LARGEST_GROUP[turn]);
+    for (let turn = 0; TURNS.some((one) => this.queues[one].length); turn = (turn + 1) % TURNS.length) {
+      const priority = TURNS[turn];
+      const jobs = this.queues[priority].splice(0, LARGEST_GROUP[priority]);
       if (jobs.length) await this.runGroup(jobs);
-      else if (!this.queues.command.length && !this.queues.reaction.length) break;
     }
     this.running = undefined;
   }

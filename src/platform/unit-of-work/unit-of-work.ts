@@ -3,13 +3,14 @@ import { AggregateRoot } from '@nestjs/cqrs';
 import { uuidv7 } from 'uuidv7';
 import { Clock } from '../../kernel/clock';
 import { Database } from '../database/database';
-import { Parameter, SqliteConnection } from '../database/sqlite-connection';
+import { isOutage, Parameter, SqliteConnection } from '../database/sqlite-connection';
 import { insideTransaction, OutsideUnitOfWork, writes } from '../database/sqlite-source';
 import { Key, TableClass, TableShape } from '../database/tables';
 import { EventTypes } from '../event-log/event-types';
 import { EventTable } from '../event-log/event.table';
 import { putInEnvelope } from '../event-log/envelope';
 import { freezePlain } from '../event-log/plain-data';
+import { assertNotLeftBehind, currentRehearsal, Rehearsal, withinRehearsal } from './rehearsal';
 import { Cause, currentRequest, newRequest } from './cause';
 import { Group, Lane, Priority } from './lane';
 import { currentScope, Raised, Scope, withinScope } from './scope';
@@ -92,7 +93,7 @@ export class UnitOfWork {
       (inside) => insideTransaction(database.source.createQueryRunner(), inside),
     );
     database.beforeClose = () => this.lane.idle();
-    database.guard({ send: (writes, inside, outside) => this.statement(writes, inside, outside) });
+    database.guard({ send: (sql, inside, outside) => this.statement(sql, inside, outside) });
   }
 
   /**
@@ -104,6 +105,7 @@ export class UnitOfWork {
   async run<T>(raisedBy: string, work: () => Promise<T>, priority: Priority = 'command'): Promise<T> {
     const outer = currentScope();
     if (outer) return this.within(outer, { ...outer.cause, raisedBy }, work);
+    assertNotLeftBehind();
     const request = currentRequest() ?? newRequest('program');
     const { correlationId, causationId = uuidv7(), actor, traceparent } = request;
     const cause: Cause = { correlationId, causationId, raisedBy, actor, traceparent };
@@ -123,6 +125,46 @@ export class UnitOfWork {
         conflict = error;
       }
     }
+  }
+
+  /**
+   * Does `work` as `run` would, to the point where it would be durable, and then takes all of it back. It waits for its
+   * turn as all do, and shares its transaction with nobody.
+   *
+   * @param maySend it is about a handler that may talk to the outside; what it would send is noted
+   * @returns what was done, and with what it has failed. @throws Error when the database is out of order
+   */
+  async rehearse(
+    cause: Cause,
+    work: () => Promise<unknown>,
+    maySend: boolean,
+  ): Promise<{ readonly rehearsal: Rehearsal; readonly failure?: { readonly error: unknown } }> {
+    const rehearsal = new Rehearsal(maySend);
+    let done: { readonly failure?: { readonly error: unknown } } | undefined;
+    const rehearsed = async (group: OpenGroup) => {
+      const { root } = group;
+      const handle = () => {
+        rehearsal.scope = currentScope();
+        return work();
+      };
+      try {
+        await withinRehearsal(rehearsal, () => this.within(root, cause, handle));
+        // What the database would refuse in the end, it is to refuse now.
+        await group.flush();
+        done = {};
+      } catch (error) {
+        if (isOutage(error)) throw error;
+        done = { failure: { error } };
+      } finally {
+        root.transaction.spoil(new Error('a rehearsal is never stored'));
+      }
+    };
+    try {
+      await this.lane.run(rehearsed, 'rehearsal');
+    } catch (error) {
+      if (!done) throw error;
+    }
+    return { rehearsal, ...done };
   }
 
   /**
@@ -186,7 +228,7 @@ export class UnitOfWork {
   /** Runs a SELECT that sees what this unit of work, and those before it in the same transaction, have written. */
   async query<Row>(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
     const read = (from: SqliteConnection) => () => from.all<Row>(sql, parameters);
-    return this.statement(writes(sql), read(this.database.writer), read(this.database.reader));
+    return this.statement(sql, read(this.database.writer), read(this.database.reader));
   }
 
   /** Adds a row. @param conflict the error to throw when a unique key refuses it */
@@ -333,18 +375,23 @@ export class UnitOfWork {
   }
 
   /** Sends a statement that is not recorded: it has to see, and may change, what is pending. */
-  private async statement<T>(writes: boolean, inside: () => Promise<T>, outside: () => Promise<T>): Promise<T> {
+  private async statement<T>(sql: string, inside: () => Promise<T>, outside: () => Promise<T>): Promise<T> {
     const scope = currentScope();
     if (!scope) return outside();
+    const rehearsal = currentRehearsal();
     const chain: Scope[] = [];
     for (let one: Scope | undefined = scope; one; one = one.parent) chain.unshift(one);
     for (const one of chain) {
       if (one.writes.isEmpty) continue;
       one.sent = true;
+      if (one.parent) rehearsal?.noteWrites(one.writes);
       // What goes wrong is told by the statement that waits for it.
       void scope.transaction.flush(one.writes);
     }
-    if (writes) scope.sent = true;
+    if (writes(sql)) {
+      scope.sent = true;
+      rehearsal?.noteStatement(sql);
+    }
     return scope.transaction.send(inside);
   }
 

@@ -51,7 +51,7 @@ export class WriteSet {
   /** Takes in what a smaller unit within this one has written: everything or, when that throws, nothing. */
   merge(other: WriteSet): void {
     const combined = other
-      .writes()
+      .all()
       .map(([table, write]): [TableShape, Pending] => [table, combine(table, this.get(table, write.key), write)]);
     for (const [table, write] of combined) this.set(table, write);
   }
@@ -63,7 +63,8 @@ export class WriteSet {
     return taken;
   }
 
-  private writes(): [TableShape, Pending][] {
+  /** @returns the writes, table by table in the order of their first use */
+  all(): [TableShape, Pending][] {
     return [...this.tables].flatMap(([table, rows]) =>
       [...rows.values()].map((write): [TableShape, Pending] => [table, write]),
     );

@@ -1,0 +1,160 @@
+import { userInfo } from 'node:os';
+import { Inventory } from '../../src/inventory/model/inventory';
+import { InventoryRepository } from '../../src/inventory/persistence/inventory.repository';
+import { OpenStockOnBookAdded } from '../../src/inventory/reactions/open-stock-on-book-added.reaction';
+import { Unrecoverable } from '../../src/platform/reactions/reaction.decorator';
+import { Bookshelf } from '../support/bookshelf';
+import { Client, nobody } from '../support/client';
+import { Do, DoHandler } from '../support/handlers';
+import { run, type Run } from '../support/program';
+import { newFolder } from '../support/shop-process';
+import { addBook, deadLettersOf } from '../support/trade';
+
+const STOCK = 'inventory.open-stock';
+
+describe('npm run shop', () => {
+  let folder: string;
+  let shop: Bookshelf;
+  let client: Client;
+
+  beforeEach(async () => {
+    folder = newFolder();
+    shop = await Bookshelf.start({ folder, providers: [DoHandler] });
+    client = new Client(shop);
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await shop.close();
+  });
+
+  const say = (...args: string[]): Promise<Run> => run('cli/shop', folder, args);
+
+  /** A book whose stock could not be opened, and the place of that letter. */
+  async function aLetter(title = 'Emma'): Promise<{ bookId: string; position: number }> {
+    jest
+      .spyOn(OpenStockOnBookAdded.prototype, 'handle')
+      .mockRejectedValueOnce(new Unrecoverable(`no shelf for '${title}'`));
+    const bookId = await addBook(shop, title);
+    await shop.settle();
+    return { bookId, position: (await deadLettersOf(shop, STOCK)).at(-1)!.position };
+  }
+
+  it('lists the reactions and how far they are', async () => {
+    await aLetter();
+    const { code, said, complaints } = await say('reactions');
+    expect([code, complaints]).toEqual([0, []]);
+    expect(said.length).toBeGreaterThan(5);
+    expect(said.find((line) => line.startsWith(STOCK))).toMatch(/after-commit +0 to read, 0 deferred, 1 dead$/);
+  });
+
+  it('lists dead letters by their causes, and those of one reaction one by one', async () => {
+    const { bookId, position } = await aLetter();
+    const causes = await say('dead-letters');
+    expect(causes.said).toEqual([
+      expect.stringContaining(`${STOCK}: 1 letter, position ${position} to ${position}`),
+      '    cause: Error: no shelf for …',
+      `    error: Error: no shelf for 'Emma'`,
+      '1 letter in all.',
+    ]);
+    const letters = await say('dead-letters', STOCK);
+    expect(letters.said).toEqual([
+      `${position}  catalog.book-added of catalog.book/${bookId}  unrecoverable, 1 attempts: Error: no shelf for 'Emma'`,
+    ]);
+    expect((await say('dead-letters', STOCK, '--state', 'skipped')).said).toEqual([`${STOCK} has no such letters.`]);
+  });
+
+  it('has a letter tried again, which the open shop does', async () => {
+    const { bookId, position } = await aLetter();
+    const { code, said, complaints } = await say('dead-letters', 'retry', STOCK, '--position', String(position));
+    expect([code, complaints]).toEqual([0, []]);
+    expect(said).toEqual(['1 letter to be tried again, 50 each second, by the shop when it is open.']);
+    await shop.until('the stock is opened', async () => (await client.get(`/inventory/${bookId}`)).status === 200);
+    const [act] = (await client.see('/events?type=platform.dead-letters-retried')).items;
+    expect(act).toMatchObject({ actor: userInfo().username, facts: { reaction: STOCK, letters: [position] } });
+  });
+
+  it('skips what has died of one cause, for a reason', async () => {
+    await aLetter('Emma');
+    await aLetter('Persuasion');
+    const which = ['--cause', 'Error: no shelf for …'];
+    expect((await say('dead-letters', 'skip', STOCK, ...which, '--reason', 'sold')).said).toEqual([
+      '2 letters skipped.',
+    ]);
+    expect((await client.see(`/reactions/${STOCK}/dead-letters?state=skipped`)).items).toMatchObject([
+      { reason: 'sold', skippedBy: userInfo().username },
+      { reason: 'sold' },
+    ]);
+  });
+
+  it('rehearses a letter, and nothing of it happens', async () => {
+    const { bookId, position } = await aLetter();
+    const { code, said } = await say('dead-letters', 'rehearse', STOCK, '--position', String(position));
+    expect(said[0]).toBe('It would be handled.');
+    expect(said.find((line) => line.startsWith('  insert inventory_stock'))).toContain(`"bookId":"${bookId}"`);
+    expect(said.at(-1)).toBe('Nothing of this has happened.');
+    expect(code).toBe(0);
+    expect((await client.get(`/inventory/${bookId}`)).status).toBe(404);
+    expect(await deadLettersOf(shop, STOCK)).toHaveLength(1);
+  });
+
+  it('exits with 2 when a rehearsal shows that the letter would fail again', async () => {
+    const { bookId, position } = await aLetter();
+    // Somebody was faster.
+    await shop.send(
+      new Do(async () => {
+        const inventory = Inventory.open({ bookId, title: 'Emma', quantity: 1 });
+        await shop.get(InventoryRepository).save(inventory);
+        inventory.commit();
+      }),
+    );
+    const { code, said } = await say('dead-letters', 'rehearse', STOCK, '--position', String(position));
+    expect(said[0]).toMatch(/^It would fail: .*UNIQUE constraint failed: inventory_stock/);
+    expect(code).toBe(2);
+  });
+
+  it('tells why something is not there, in sentences', async () => {
+    const { bookId, position } = await aLetter();
+    const { code, said } = await say('why', `inventory/${bookId}`);
+    expect(said).toEqual([
+      `inventory/${bookId} does not exist. ${STOCK} makes it from this:`,
+      expect.stringMatching(new RegExp(`^At position ${position}, .*: catalog.book-added$`)),
+      expect.stringMatching(/^ {2}← command AddBook, /),
+      expect.stringMatching(/^ {2}← request .* of anonymous$/),
+      `  ${STOCK} has given it up (unrecoverable) after 1 attempts: Error: no shelf for 'Emma'`,
+    ]);
+    expect(code).toBe(0);
+    expect((await say('why', `event/${position}`, '--reaction', STOCK)).said.at(-1)).toContain('has given it up');
+  });
+
+  it.each<[string[], RegExp]>([
+    [['why', `order/${nobody}`], /^there is no order\//],
+    [['why', 'order'], /^order: say <kind>\/<id>, where the kind is event, book, inventory, notification, order$/],
+    [['dead-letters', 'nobody.knows'], /^there is no reaction called nobody\.knows$/],
+    [['dead-letters', 'retry', STOCK], /^which ones\? Say so with --position, --cause or --all$/],
+    [['dead-letters', 'retry', STOCK, '--position', '7'], /^inventory\.open-stock has no dead letter at position 7$/],
+    [['dead-letters', 'retry', STOCK, '--all', '--cause', 'x'], /cannot be used with option/],
+    [['dead-letters', 'retry', STOCK, '--all', '--per-second', '0'], /must be a whole number from 1 to 1000/],
+    [['dead-letters', 'skip', STOCK, '--all'], /required option '--reason <text>' not specified/],
+    [['dead-letters', 'rehearse', STOCK, '--position', 'x'], /must be a whole number/],
+    [['steal'], /unknown command 'steal'/],
+  ])('says in one line why it cannot: %j', async (args, line) => {
+    const { code, complaints } = await say(...args);
+    expect(complaints).toEqual([expect.stringMatching(line)]);
+    expect(code).toBe(1);
+  });
+
+  it.each([
+    [['--help']],
+    [['reactions', '--help']],
+    [['dead-letters', '--help']],
+    [['dead-letters', 'retry', '--help']],
+    [['dead-letters', 'skip', '--help']],
+    [['dead-letters', 'rehearse', '--help']],
+    [['why', '--help']],
+  ])('helps with examples: %j', async (args) => {
+    const { code, said } = await say(...args);
+    expect(said[0]).toMatch(/^Usage: npm run shop -- /);
+    expect(said.join('\n')).toMatch(/Examples:\n {2}npm run shop -- /);
+    expect(code).toBe(0);
+  });
+});
