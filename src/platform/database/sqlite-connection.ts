@@ -15,6 +15,9 @@ export class DatabaseError extends Error {
   }
 }
 
+/** Whatever statements can be sent to. */
+export type Statements = Pick<SqliteConnection, 'all' | 'run'>;
+
 const KEPT_STATEMENTS = 256;
 
 /**
