@@ -65,6 +65,14 @@ export class SqliteConnection {
     }
   }
 
+  /** Closes the connection, whatever is open on it: a transaction is rolled back. */
+  async close(): Promise<void> {
+    await this.release();
+    await new Promise<void>((resolve, reject) => {
+      this.database.close((error) => (error ? reject(wrap(error, 'close')) : resolve()));
+    });
+  }
+
   private prepared(sql: string): Promise<Statement> {
     const kept = this.statements.get(sql);
     if (kept) return kept;

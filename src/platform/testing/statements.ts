@@ -50,10 +50,13 @@ export const FAILURES = {
   plain: { code: 'SQLITE_ERROR' },
 } as const satisfies Record<string, Failure>;
 
-/** Fails a statement, as SQLite would, in its stead. */
-export async function fail(database: Pick<Database, 'writer'>, sql: string, failure: Failure): Promise<never> {
+/**
+ * Fails a statement, as SQLite would, in its stead.
+ * @param exec sends to the writer
+ */
+export async function fail(exec: (sql: string) => Promise<void>, sql: string, failure: Failure): Promise<never> {
   // Outside a transaction there is nothing to roll back, and SQLite says so.
-  if (failure.rollsBack) await database.writer.exec('ROLLBACK').catch(() => undefined);
+  if (failure.rollsBack) await exec('ROLLBACK').catch(() => undefined);
   throw new DatabaseError(failure.code, `${failure.code}: a test has made this fail`, sql);
 }
 
@@ -67,10 +70,11 @@ export class FailingStatement {
   /** @param at which one fails: 1 is the first that is sent from now on */
   constructor(program: Program, at: number, failure: Failure) {
     const database = program.get(Database);
+    const exec = database.writer.exec.bind(database.writer);
     this.end = interceptStatements(database, async ({ connection, sql }, send) => {
       if (connection === 'writer' && this.failed === undefined && ++this.count === at) {
         this.failed = sql;
-        await fail(database, sql, failure);
+        await fail(exec, sql, failure);
       }
       return send();
     });
