@@ -59,6 +59,22 @@ describe('A simulated shop, in which anything may go wrong at any step', () => {
     for (const times of [kill, fail, delay, again]) expect(times).toBeGreaterThanOrEqual(RUNS / 10);
   });
 
+  it('goes on when not even the rollback of what has failed succeeds', async () => {
+    shop = await SimulatedShop.make();
+    // A statement without which nothing comes to its end fails, and then the very next one: the ROLLBACK.
+    const rolledBack = [];
+    for (let at = 300; at < 330 && !rolledBack.length; at += 3) {
+      const run = await simulate(shop, 1, [
+        { kind: 'fail', at, choice: 0.5 },
+        { kind: 'fail', at: at + 1, choice: 0.9 },
+      ]);
+      expect(run.violations).toEqual([]);
+      rolledBack.push(...run.trace.filter((line) => /ROLLBACK !! fail/.test(line)));
+    }
+    // Otherwise nothing is proved.
+    expect(rolledBack).not.toEqual([]);
+  });
+
   describe('is found out', () => {
     /** What is told of the first seed that fails, with the fewest faults that make it fail. */
     async function found(world: SimulatedShop): Promise<SimulationFailed> {
