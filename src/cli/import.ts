@@ -11,7 +11,7 @@ import { isOutage } from '../platform/database/sqlite-connection';
 import { Progress } from '../platform/reactions/progress';
 import { ReactionStatuses } from '../platform/reactions/reaction-status';
 import { meterOf } from './meter';
-import { Failure, Interruption, runProgram, withShop } from './program';
+import { Failure, Interruption, printable, runProgram, withShop } from './program';
 
 interface Options {
   readonly price?: string;
@@ -161,7 +161,7 @@ function tell(
   if (summary.notes > 0) console.log(`${rows(summary.notes)} taken with a note, such as an ISBN that is damaged.`);
   if (refused.length > 0) console.log('\nRefused:');
   for (const { line, reason, title } of refused.toSorted((a, b) => a.line - b.line)) {
-    console.log(`  line ${line}: ${reason}${title ? ` — ${title}` : ''}`);
+    console.log(printable(`  line ${line}: ${reason}${title ? ` — ${title}` : ''}`));
   }
   const more = summary.refused - refused.length;
   if (more > 0) console.log(`  and ${number(more)} more`);

@@ -49,6 +49,9 @@ export function runProgram(program: (interruption: Interruption) => Promise<numb
     .then((code) => (process.exitCode = code));
 }
 
+/** What came from a stranger's file, without the characters that a terminal would take as orders. */
+export const printable = (text: string): string => text.replace(/\p{Cc}+/gu, '�');
+
 /** Opens the shop without its HTTP side, for as long as the work takes. Reactions run meanwhile. */
 export async function withShop<T>(work: (shop: INestApplicationContext) => Promise<T>): Promise<T> {
   const shop = await NestFactory.createApplicationContext(AppModule, {

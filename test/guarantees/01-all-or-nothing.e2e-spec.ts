@@ -3,8 +3,9 @@ import { BookAdded } from '../../src/catalog/catalog.events';
 import { BookAlreadyInCatalog } from '../../src/catalog/model/catalog.errors';
 import { BookRepository } from '../../src/catalog/persistence/book.repository';
 import { Database } from '../../src/platform/database/database';
+import { VersionConflict } from '../../src/platform/unit-of-work/write-set';
 import { Bookshelf } from '../support/bookshelf';
-import { bookRequest } from '../support/client';
+import { bookRequest, Client } from '../support/client';
 import { aBook, Do, DoHandler } from '../support/handlers';
 import { reaction } from '../support/trade';
 import { dataSource, keepNotes, noted, notes } from '../support/notes';
@@ -214,6 +215,26 @@ describe('All or nothing: state and events of a command are stored in one transa
     });
     expect(await stored()).toEqual(['Emma']);
     expect(await noted(shop)).toEqual(['kept']);
+  });
+
+  it('a change that was decided on a state which somebody has changed since is refused, and nothing of it is kept', async () => {
+    const client = new Client(shop);
+    const id = await client.addBook();
+    // Read before the unit of work, so nothing keeps it as it was.
+    const stale = await shop.get(BookRepository).get(id);
+    await client.post(`/books/${id}/price`, { price: { amount: 5, currency: 'USD' } });
+    const change = shop.send(
+      new Do(async () => {
+        await note('decided');
+        stale.reprice({ amount: 100, currency: 'USD' });
+        await shop.get(BookRepository).save(stale);
+        stale.commit();
+      }),
+    );
+    await expect(change).rejects.toThrow(VersionConflict);
+    expect((await client.see(`/books/${id}`)).price.amount).toBe(5);
+    expect((await client.see(`/events?stream=catalog.book/${id}`)).items).toHaveLength(2);
+    expect(await noted(shop)).toEqual([]);
   });
 
   it('the reader of a price list sees a batch of books whole or not at all', async () => {

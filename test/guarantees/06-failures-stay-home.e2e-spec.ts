@@ -96,7 +96,8 @@ describe('Failures stay home: a reaction that throws touches neither the command
   });
 
   it('a reaction that throws on everything', async () => {
-    misbehave = () => Promise.reject(new Error('never'));
+    // Each for a cause of its own: were it the same for all, the reaction would pause.
+    misbehave = ({ title }) => Promise.reject(new Error(`never ${title}`));
     await addAll();
     await shop.settle();
     await expectEverythingElseDone();

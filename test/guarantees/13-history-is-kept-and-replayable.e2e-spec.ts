@@ -1,12 +1,14 @@
 import { Type } from '@nestjs/common';
 import { IEventHandler } from '@nestjs/cqrs';
 import { DataSource } from 'typeorm';
+import { Database } from '../../src/platform/database/database';
 import { TableClass } from '../../src/platform/database/tables';
 import { envelopeOf } from '../../src/platform/event-log/envelope';
 import { PlatformModule } from '../../src/platform/platform.module';
 import { Column, IndexOn, Key, OptionalColumn, Projection, ReadTable } from '../../src/platform/projections/projection';
 import { retiresReactions } from '../../src/platform/reactions/discovery';
 import { Unrecoverable } from '../../src/platform/reactions/reaction.decorator';
+import { Reactions } from '../../src/platform/reactions/reactions.service';
 import { UnitOfWork } from '../../src/platform/unit-of-work/unit-of-work';
 import { Bookshelf, ManualClock } from '../support/bookshelf';
 import { caughtUp, context, deadLettersOf, raise, reaction, statusOf } from '../support/trade';
@@ -210,6 +212,45 @@ describe('History is kept and replayable', () => {
       await rebuild();
       await rebuilt();
       expect(await pages()).toEqual({ Emma: 1_010 });
+    });
+
+    it('is done by one of two programs that are asked for it, and another that starts meanwhile leaves it alone', async () => {
+      await open(progress());
+      await raise(shop, ...evenings(6_000));
+      await shop.settle();
+      const beside: Bookshelf[] = [];
+      const openBeside = async () => {
+        const modules = [PlatformModule, context('ClubModule', { PagesRead, BookFinished }, [progress()])];
+        beside.push(await Bookshelf.start({ modules, clock, folder: shop.folder }));
+      };
+      try {
+        await openBeside();
+        const both = [shop, ...beside].map((one) => one.get(Reactions).rebuild(NAME));
+        await openBeside();
+        await Promise.all(both);
+        await Promise.all(beside.map((one) => one.settle()));
+        expect(await pages()).toEqual({ Ulysses: 6_000 });
+        expect((await statusOf(shop, NAME)).state).toBe('idle');
+      } finally {
+        await Promise.all(beside.map((one) => one.stop()));
+      }
+    });
+
+    it('that a full disk interrupts goes on by itself when there is room again', async () => {
+      await open(progress());
+      await raise(shop, ...evenings(1_500));
+      await shop.settle();
+      const { writer } = shop.get(Database);
+      const [{ page_count: full }] = await writer.all<{ page_count: number }>('PRAGMA page_count');
+      await writer.exec(`PRAGMA max_page_count = ${full}`);
+      await rebuild();
+      await shop.until('it waits', () => Promise.resolve(clock.waits > 1));
+      expect((await statusOf(shop, NAME)).state).toBe('rebuilding');
+      await writer.exec('PRAGMA max_page_count = 1000000');
+      clock.advance(500);
+      await rebuilt();
+      expect((await statusOf(shop, NAME)).state).toBe('idle');
+      expect(await pages()).toEqual({ Ulysses: 1_500 });
     });
 
     it('is seen by no reader before it is complete', async () => {

@@ -130,7 +130,7 @@ describe('Names outlive refactoring', () => {
         (error: Error) => error.message,
       );
       for (const name of names) {
-        expect(told).toContain(`ReactionOfThisTest: reaction '${name}' needs a name like 'inventory.open-stock'`);
+        expect(told).toContain(`TestReaction: reaction '${name}' needs a name like 'inventory.open-stock'`);
       }
     });
 
@@ -162,7 +162,7 @@ describe('Names outlive refactoring', () => {
     it('with a retired reaction that lives', async () => {
       const greet = reaction(MemberJoined, 'club.greet', () => undefined);
       await refused(club([greet, retiresReactions('club.wave', 'club.greet')])).toThrow(
-        "`retiresReactions('club.greet')` names a reaction that lives, ReactionOfThisTest: take one of them out of the providers",
+        "`retiresReactions('club.greet')` names a reaction that lives, TestReaction: take one of them out of the providers",
       );
     });
 

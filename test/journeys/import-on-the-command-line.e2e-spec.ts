@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../support/program';
 import { newFolder, removeFolder } from '../support/shop-process';
@@ -44,5 +44,13 @@ describe('Importing a list on the command line', () => {
         title: 'Wuthering Heights',
       },
     });
+  });
+
+  it('shows nothing that a terminal would take as an order', async () => {
+    const list = join(folder, 'list.csv');
+    writeFileSync(list, 'title,author\n"\u001b]0;mine now\u0007\u001b[31mEmma",Jane Austen\n');
+    const { said } = await run('cli/import', folder, [list, '--price', '12.99']);
+    expect(said.join('\n')).toContain('mine now');
+    expect(said.join('')).not.toMatch(/\p{Cc}/u);
   });
 });

@@ -8,6 +8,9 @@ const ROOT = join(__dirname, '..', '..');
 const TABLE = join(ROOT, 'docs', 'proof.md');
 const COPIED = ['src', 'test', 'package.json', 'tsconfig.json', 'tsconfig.build.json', '.ci'];
 
+/** Some breaks keep the tests from ending. In milliseconds; they take half a minute otherwise. */
+const PATIENCE = 150_000;
+
 interface Outcome {
   readonly name: string;
   /** The first sentences that were no longer true; none when nobody has noticed. */
@@ -42,12 +45,15 @@ function attempt(folder: string, { name, file, edits, caughtBy }: Break): Outcom
   const failures = join(folder, 'failures');
   writeFileSync(failures, '');
   const reporter = join(folder, '.ci', 'failures.cjs');
-  const { stderr } = spawnSync('npx', ['jest', ...caughtBy, '--silent', `--reporters=${reporter}`], {
+  const { stderr, signal } = spawnSync('npx', ['jest', ...caughtBy, '--silent', `--reporters=${reporter}`], {
     cwd: folder,
     env: { ...process.env, FAILURES: failures },
+    timeout: PATIENCE,
+    killSignal: 'SIGKILL',
   });
   writeFileSync(path, sound);
   const noticed = readFileSync(failures, 'utf8').split('\n').filter(Boolean);
+  if (signal) noticed.push('(the tests do not come to their end)');
   process.stdout.write(`${noticed.length ? '✓' : '✗'} ${name}\n`);
   for (const sentence of noticed.slice(0, 3)) process.stdout.write(`    ${sentence}\n`);
   if (!noticed.length) process.stdout.write(stderr.toString().slice(-2_000));

@@ -119,6 +119,11 @@ export class ManualClock extends Clock {
     return () => this.tasks.delete(entry);
   }
 
+  /** How many have asked to be called later. */
+  get waits(): number {
+    return this.tasks.size;
+  }
+
   /** Moves time on, and calls what has become due on the way. */
   advance(ms: number): void {
     this.time += ms;

@@ -39,6 +39,7 @@ interface Status {
   readonly deferred: number;
   readonly dead: number;
   readonly state: string;
+  readonly paused?: { readonly since: string; readonly cause: string; readonly nextProbeAt: string };
 }
 
 /** What an operator sees of a reaction. */

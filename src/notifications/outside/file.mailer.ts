@@ -19,8 +19,8 @@ export class FileMailer extends Mailer {
     const file = join(this.directory, `${mail.messageId.slice(1, -1)}.eml`);
     if (await exists(file)) return;
     const { message } = await this.composer.sendMail(messageOf(mail, this.from));
-    // Whoever watches the directory sees whole letters only.
-    const draft = `${file}.${process.pid}.tmp`;
+    // Whoever watches the directory sees whole letters only. What a killed process has left is written over.
+    const draft = `${file}.tmp`;
     await writeFile(draft, message as Buffer, { flush: true });
     await rename(draft, file);
   }

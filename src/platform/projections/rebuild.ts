@@ -1,4 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../../kernel/clock';
+import { isOutage } from '../database/sqlite-connection';
 import { putInEnvelope } from '../event-log/envelope';
 import { EventLog, StoredEvent } from '../event-log/event-log';
 import { EventTypes } from '../event-log/event-types';
@@ -14,6 +16,9 @@ import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { ProjectionTables } from './projection-tables';
 
 const BATCH = 500;
+
+/** How long to wait for a database that is out of order, in milliseconds. */
+const PAUSE = 500;
 
 /**
  * Builds a projection's tables anew from the first event, beside the present ones, which go on being read and kept up
@@ -31,28 +36,61 @@ export class Rebuild {
     private readonly tables: ProjectionTables,
     private readonly deferred: DeferredEvents,
     private readonly unfinished: UnfinishedStarts,
+    private readonly clock: Clock,
   ) {}
 
-  /** @throws the error of the first event that cannot be handled; the present tables stay as they are */
-  async run(reaction: ReactionDefinition, shape: string, isStopped: () => boolean): Promise<void> {
-    while (!isStopped()) {
-      if (await this.build(reaction, shape, isStopped)) {
-        this.logger.log(`${reaction.name} has been built anew`);
-        return;
+  /**
+   * @param holder who does it; when it is somebody else by the record, this one leaves off
+   * @throws the error of the first event that cannot be handled; the present tables stay as they are, and the record says
+   * that they are to be built anew and that nobody does it
+   */
+  async run(reaction: ReactionDefinition, shape: string, holder: string, isStopped: () => boolean): Promise<void> {
+    try {
+      while (!isStopped()) {
+        const end = await this.build(reaction, shape, holder, isStopped);
+        if (end === 'done') this.logger.log(`${reaction.name} has been built anew`);
+        if (end === 'done' || end === 'lost') return;
       }
+    } finally {
+      await this.release(reaction.name, holder).catch(() => undefined);
     }
   }
 
-  /** @returns whether the new tables are in place; if not, an event was handled meanwhile that they had left out */
-  private async build(reaction: ReactionDefinition, shape: string, isStopped: () => boolean): Promise<boolean> {
+  private release(name: string, holder: string): Promise<void> {
+    return this.work.run(name, async () => {
+      const state = (await this.work.find(ReactionTable, name))!;
+      if (state.holder === holder) this.work.put(ReactionTable, { ...state, holder: undefined });
+    });
+  }
+
+  /**
+   * @returns `done` when the new tables are in place; `outdated` when an event was handled meanwhile that they had left
+   * out; `lost` when somebody else does it now; `stopped`
+   */
+  private async build(
+    reaction: ReactionDefinition,
+    shape: string,
+    holder: string,
+    isStopped: () => boolean,
+  ): Promise<'done' | 'outdated' | 'lost' | 'stopped'> {
     const { name, types, tables } = reaction;
-    const standIns = await this.work.run(name, () => this.tables.createNext(tables), 'reaction');
+    const inUnitOfWork = <T>(work: (state: ReactionTable) => Promise<T>): Promise<T | 'lost'> =>
+      this.patiently(isStopped, () =>
+        this.work.run(
+          name,
+          async () => {
+            const state = (await this.work.find(ReactionTable, name))!;
+            return state.holder === holder ? work(state) : 'lost';
+          },
+          'reaction',
+        ),
+      );
+    const standIns = await inUnitOfWork(() => this.tables.createNext(tables));
+    if (standIns === 'lost') return 'lost';
     let leftOut: number[] = [];
     for (let checkpoint = 0; !isStopped();) {
-      const step = await this.work.run(
-        name,
-        async () => {
-          const state = (await this.work.find(ReactionTable, name))!;
+      const step = await inUnitOfWork(
+        async (state): Promise<'done' | 'outdated' | { checkpoint: number; leftOut: number[] }> => {
           const deferred = await this.deferred.positionsOf(name);
           if (leftOut.some((position) => !deferred.has(position))) return 'outdated';
           const { connection } = currentScope()!.transaction;
@@ -67,16 +105,27 @@ export class Rebuild {
             };
           }
           await this.tables.swap(tables);
-          this.work.put(ReactionTable, { ...state, shape, rebuilding: false });
+          this.work.put(ReactionTable, { ...state, shape, rebuilding: false, holder: undefined });
           return 'done';
         },
-        'reaction',
       );
-      if (typeof step === 'string') return step === 'done';
+      if (typeof step === 'string') return step;
       checkpoint = step.checkpoint;
       leftOut = [...leftOut, ...step.leftOut];
     }
-    return false;
+    return 'stopped';
+  }
+
+  /** While the database is out of order, nothing is wrong with the events: it is tried again until it can be done. */
+  private async patiently<T>(isStopped: () => boolean, work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isOutage(error) || isStopped()) throw error;
+        await new Promise<void>((resolve) => this.clock.after(PAUSE, resolve));
+      }
+    }
   }
 
   private async apply(

@@ -1,10 +1,10 @@
-import { inspect } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { Database } from '../database/database';
 import { StoredEvent } from '../event-log/event-log';
 import { currentScope } from '../unit-of-work/scope';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
+import { textOf } from './outage';
 import { ReactionDefinition } from './reaction-definition';
 import { DeferredTable } from './reaction.tables';
 import { afterFailure } from './retry-policy';
@@ -61,13 +61,26 @@ export class DeferredEvents {
     this.revive(this.fresh(reaction, event));
   }
 
+  /** Stores that an event was tried in vain for a reason that is not its own. It is due at once, and nothing is counted. */
+  wait(reaction: ReactionDefinition, event: StoredEvent, error: unknown, before?: DeferredTable): DeferredTable {
+    const row = before ?? this.fresh(reaction, event);
+    const waiting: DeferredTable = {
+      ...row,
+      state: 'retrying',
+      dueAt: this.clock.now().getTime(),
+      error: textOf(error).slice(0, LONGEST_TEXT),
+    };
+    this.work.put(DeferredTable, waiting);
+    return waiting;
+  }
+
   /** Stores a failed attempt: the event is tried again later, or it is a dead letter. */
   fail(reaction: ReactionDefinition, event: StoredEvent, error: unknown, before?: DeferredTable): DeferredTable {
     const row = before ?? this.fresh(reaction, event);
     const attempts = row.attempts + 1;
     const fate = afterFailure(error, attempts, reaction.retry, Math.random());
     const now = this.clock.now();
-    const text = (error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)).slice(0, LONGEST_TEXT);
+    const text = textOf(error).slice(0, LONGEST_TEXT);
     const stack = error instanceof Error ? String(error.stack).slice(0, LONGEST_TEXT) : undefined;
     const failed: DeferredTable = {
       ...row,

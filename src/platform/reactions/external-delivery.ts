@@ -1,15 +1,20 @@
-import { hostname } from 'node:os';
 import { StoredEvent } from '../event-log/event-log';
 import { withinRequest } from '../unit-of-work/cause';
 import { Delivery, isNobodysFault } from './delivery';
-import { PROCESS, ReactionBooks } from './reaction-books';
+import { mayBeAlive, PROCESS } from './holder';
+import { ReactionBooks } from './reaction-books';
 import { DeferredTable, ReactionTable } from './reaction.tables';
-import { processLives } from './start-record';
 
 /** Calls to the outside are slow and may happen twice after a crash, so few stand between two checkpoints. */
 const BATCH = 16;
 /** How long a process may call out before another takes over from it, in milliseconds. */
 const LEASE = 60_000;
+
+interface Failure {
+  readonly error: unknown;
+  /** Nothing works, and the event is not to blame. */
+  readonly isOutage: boolean;
+}
 
 /**
  * Carries events to a reaction that talks to the outside. Each is handled outside any transaction; then what became of
@@ -46,6 +51,7 @@ export class ExternalDelivery implements Delivery {
     const startedAt = this.books.now();
     if (!(await this.mayCallOut())) return false;
     await this.callOut(event);
+    this.books.succeeded(event);
     await this.books.inUnitOfWork(async () => {
       const row = await find();
       if (!row) return;
@@ -64,7 +70,7 @@ export class ExternalDelivery implements Delivery {
   private async callOutForAll(events: readonly StoredEvent[]) {
     const { books } = this;
     const handled: StoredEvent[] = [];
-    const failures = new Map<StoredEvent, unknown>();
+    const failures = new Map<StoredEvent, Failure>();
     const parked = new Set<StoredEvent>();
     const blocked = await books.blocked(events);
     for (const event of events) {
@@ -75,13 +81,15 @@ export class ExternalDelivery implements Delivery {
         try {
           if (!(await this.mayCallOut())) break;
           await this.callOut(event);
+          books.succeeded(event);
         } catch (error) {
           if (isNobodysFault(error)) return { handled, failures, parked, fault: error };
-          failures.set(event, error);
+          failures.set(event, { error, isOutage: books.blame(event, error) });
           if (books.reaction.onFailure === 'park') blocked.add(event.stream);
         }
       }
       handled.push(event);
+      if (books.outage.isOn) break;
     }
     return { handled, failures, parked };
   }
@@ -89,7 +97,7 @@ export class ExternalDelivery implements Delivery {
   /** Inside a unit of work: what became of each event. */
   private async store(
     handled: readonly StoredEvent[],
-    failures: ReadonlyMap<StoredEvent, unknown>,
+    failures: ReadonlyMap<StoredEvent, Failure>,
     parked: ReadonlySet<StoredEvent>,
     startedAt: string,
   ): Promise<void> {
@@ -101,7 +109,8 @@ export class ExternalDelivery implements Delivery {
     // An operator may have skipped what the parked ones were to wait behind.
     const stillBlocked = await books.blocked([...parked]);
     for (const event of handled) {
-      if (failures.has(event)) books.defer(event, failures.get(event));
+      const failure = failures.get(event);
+      if (failure) books.defer(event, failure.error, undefined, failure.isOutage);
       else if (!parked.has(event)) continue;
       else if (stillBlocked.has(event.stream)) books.park(event);
       else books.postpone(event);
@@ -143,10 +152,4 @@ export class ExternalDelivery implements Delivery {
     const request = { correlationId, causationId: id, actor, traceparent };
     return withinRequest(request, () => this.books.handle(event));
   }
-}
-
-/** A process of this machine that has died will not give its lease back. Of other machines nothing is known. */
-function mayBeAlive(holder: string): boolean {
-  const [host, pid] = holder.split('/');
-  return host !== hostname() || processLives(Number(pid));
 }

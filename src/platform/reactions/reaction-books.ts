@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { Logger } from '@nestjs/common';
 import { uuidv7 } from 'uuidv7';
 import { Clock } from '../../kernel/clock';
@@ -10,12 +9,11 @@ import { EventTypes } from '../event-log/event-types';
 import { withinTime } from '../unit-of-work/time-limit';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { DeferredEvents } from './deferred-events';
+import { PROCESS } from './holder';
+import { Outage } from './outage';
 import { ReactionDefinition } from './reaction-definition';
 import { BatchTable, DeferredTable, ReactionTable } from './reaction.tables';
 import { UnfinishedStarts } from './unfinished-starts';
-
-/** Names this process in leases and in the record of finished batches. */
-export const PROCESS = `${hostname()}/${process.pid}`;
 
 /** Everything that carrying events to a reaction needs besides the reaction. */
 export interface ReactionTools {
@@ -32,6 +30,8 @@ export interface ReactionTools {
 /** What is on record about one reaction: its checkpoint, its deferred events, its finished batches. */
 export class ReactionBooks {
   private readonly logger: Logger;
+  /** Whether nothing that it tries works. */
+  readonly outage: Outage;
   /** When the next deferred event is due; undefined when that is not known and has to be looked up. */
   nextDue: number | undefined;
   /** The program is about to end: what is under way has to come to its end soon. */
@@ -42,6 +42,7 @@ export class ReactionBooks {
     readonly tools: ReactionTools,
   ) {
     this.logger = new Logger(reaction.name);
+    this.outage = new Outage(reaction.retry, () => tools.clock.now().getTime());
   }
 
   get isStopping(): boolean {
@@ -93,7 +94,12 @@ export class ReactionBooks {
   }
 
   /** The event was tried in vain: it is tried again later, or it is a dead letter. */
-  defer(event: StoredEvent, error: unknown, before?: DeferredTable): void {
+  defer(event: StoredEvent, error: unknown, before?: DeferredTable, isOutage = this.blame(event, error)): void {
+    if (isOutage) {
+      this.tools.deferred.wait(this.reaction, event, error, before);
+      this.nextDue = undefined;
+      return;
+    }
     const row = this.tools.deferred.fail(this.reaction, event, error, before);
     if (row.state === 'dead') this.tools.unfinished.forget(this.reaction.name, event.position);
     if (row.dueAt !== undefined && this.nextDue !== undefined) this.nextDue = Math.min(this.nextDue, row.dueAt);
@@ -101,6 +107,21 @@ export class ReactionBooks {
     // Nobody will try it again unless an operator does something.
     if (row.state === 'dead') this.logger.error(`${which}: dead letter (${row.reason}): ${row.error}`);
     else this.logger.warn(`${which}: attempt ${row.attempts} failed: ${row.error}`);
+  }
+
+  /** The event was handled, which shows that things work. */
+  succeeded(event: StoredEvent): void {
+    if (!this.outage.success(event.position)) return;
+    this.logger.log('goes on: what did not work works again');
+    this.nextDue = undefined;
+  }
+
+  /** Called for each failed attempt. @returns whether nothing works, and so the event is not to blame */
+  blame(event: StoredEvent, error: unknown): boolean {
+    const wasOn = this.outage.isOn;
+    const isToBlame = this.outage.failure(event.position, error);
+    if (isToBlame && !wasOn) this.logger.warn(`pauses, and counts no attempts: ${this.outage.asSeen!.cause}`);
+    return isToBlame;
   }
 
   /** The event was not tried, and nothing stands before it any more: it is due at once. */

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Delivery, isNobodysFault } from './delivery';
+import { Pause } from './outage';
 import { ExternalDelivery } from './external-delivery';
 import { ReactionBooks, ReactionTools } from './reaction-books';
 import { ReactionDefinition } from './reaction-definition';
@@ -20,11 +21,17 @@ export class ReactionRunner {
   private running: Promise<void> | undefined;
   private wokenMeanwhile = false;
   private pause = FIRST_PAUSE;
+  private probes = 0;
   private cancelTimer: () => void = () => undefined;
 
   constructor(reaction: ReactionDefinition, tools: ReactionTools) {
     this.books = new ReactionBooks(reaction, tools);
     this.delivery = reaction.mode === 'external' ? new ExternalDelivery(this.books) : new StoredDelivery(this.books);
+  }
+
+  /** That nothing works which it tries, and since when. */
+  get paused(): Pause | undefined {
+    return this.books.outage.asSeen;
   }
 
   get isWorking(): boolean {
@@ -64,8 +71,9 @@ export class ReactionRunner {
     try {
       while (this.wokenMeanwhile && !books.isStopping) {
         this.wokenMeanwhile = false;
-        while (!books.isStopping && (await delivery.next())) books.tools.onProgress();
-        if (!books.isStopping && (await this.retryDue())) this.wokenMeanwhile = true;
+        if (books.outage.isOn) await this.probe();
+        while (this.mayGoOn && (await delivery.next())) books.tools.onProgress();
+        if (this.mayGoOn && (await this.retryDue())) this.wokenMeanwhile = true;
       }
       this.pause = FIRST_PAUSE;
       this.sleepUntilDue();
@@ -82,7 +90,25 @@ export class ReactionRunner {
     }
   }
 
+  private get mayGoOn(): boolean {
+    return !this.books.isStopping && !this.books.outage.isOn;
+  }
+
+  /** Tries one event, if it is time, to see whether an outage is over: in turns one that has failed and one that is new. */
+  private async probe(): Promise<void> {
+    const { books, delivery } = this;
+    if (books.outage.wait > 0) return;
+    this.probes++;
+    const isNew = this.probes % 2 === 1;
+    if (isNew && (await delivery.one())) return books.outage.probed();
+    const waiting = await books.tools.deferred.next(books.reaction.name, RETRIES_AT_ONCE);
+    if (waiting.length > 0) await this.retry(waiting[(this.probes >> 1) % waiting.length].position);
+    else if (isNew || !(await delivery.one())) books.outage.forget();
+    books.outage.probed();
+  }
+
   private sleepUntilDue(): void {
+    if (this.books.outage.isOn) return this.sleep(this.books.outage.wait);
     const { nextDue } = this.books;
     if (nextDue !== undefined && nextDue !== Infinity) this.sleep(Math.max(0, nextDue - this.now()));
   }
@@ -102,7 +128,7 @@ export class ReactionRunner {
     const next = await books.tools.deferred.next(books.reaction.name, RETRIES_AT_ONCE);
     const due = next.filter(({ dueAt }) => dueAt <= this.now());
     for (const { position } of due) {
-      if (books.isStopping) return false;
+      if (!this.mayGoOn) return false;
       if (!(await this.retry(position))) return false;
       books.tools.onProgress();
     }

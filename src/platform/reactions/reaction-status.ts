@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { ReadDatabase } from '../database/read-database';
 import { EventLog, Since, StoredEvent } from '../event-log/event-log';
+import { Pause } from './outage';
 import { ReactionDefinition } from './reaction-definition';
 import { Attempt, DeferredState, Mode, ReactionTable } from './reaction.tables';
 import { Reactions } from './reactions.service';
@@ -20,8 +21,13 @@ export interface ReactionStatus {
   /** Events that were tried without success, or that wait behind such a one. */
   readonly deferred: number;
   readonly dead: number;
-  /** What it is doing just now. An idle one may have dead letters: see `dead`. */
-  readonly state: 'idle' | 'working' | 'rebuilding';
+  /**
+   * What it is doing just now. An idle one may have dead letters: see `dead`. `rebuild-failed`: its tables are to be
+   * built anew, and nobody does it; it is tried again when it is asked for, and at the next start.
+   */
+  readonly state: 'idle' | 'working' | 'rebuilding' | 'rebuild-failed' | 'paused';
+  /** Nothing works that it tries: since when, why, and when it tries again. No attempts are counted meanwhile. */
+  readonly paused?: Pause;
 }
 
 /** The states of events that a reaction will not handle unless an operator wants it to. */
@@ -57,7 +63,8 @@ export interface DeadLetter {
   readonly deferredAt: string;
 }
 
-type Checkpoint = Pick<ReactionTable, 'since' | 'checkpoint' | 'types'>;
+type Checkpoint = Pick<ReactionTable, 'since' | 'checkpoint' | 'types'> &
+  Partial<Pick<ReactionTable, 'rebuilding' | 'holder'>>;
 
 /** A reaction that has not begun yet. */
 const NOWHERE: Checkpoint = { since: 0, checkpoint: 0 };
@@ -143,7 +150,9 @@ export class ReactionStatuses {
       wanted.map(async ({ name, types }) => {
         const { checkpoint, types: since } = checkpoints.get(name) ?? NOWHERE;
         const lag = await this.log.countAfter(types, checkpoint, MOST_COUNTED, since);
+        const paused = this.reactions.pauseOf(name);
         if (this.reactions.isRebuilding(name)) return [`${name} is being rebuilt`];
+        if (paused) return [`${name} pauses until ${paused.nextProbeAt}, as nothing works: ${paused.cause}`];
         return lag ? [`${name} has ${lag} events to handle after position ${checkpoint}`] : [];
       }),
     );
@@ -202,11 +211,8 @@ export class ReactionStatuses {
           lag: mode === 'in-transaction' ? 0 : await this.log.countAfter(types, checkpoint, MOST_COUNTED, since),
           deferred: count?.deferred ?? 0,
           dead: count?.dead ?? 0,
-          state: this.reactions.isRebuilding(name)
-            ? ('rebuilding' as const)
-            : this.reactions.isWorking(name)
-              ? ('working' as const)
-              : ('idle' as const),
+          paused: this.reactions.pauseOf(name),
+          state: this.stateOf(name, checkpoints.get(name) ?? NOWHERE),
         };
       }),
     );
@@ -266,14 +272,31 @@ export class ReactionStatuses {
     );
   }
 
+  private stateOf(name: string, { rebuilding, holder }: Checkpoint): ReactionStatus['state'] {
+    if (this.reactions.isRebuilding(name) || (rebuilding && holder)) return 'rebuilding';
+    if (rebuilding) return 'rebuild-failed';
+    if (this.reactions.pauseOf(name)) return 'paused';
+    return this.reactions.isWorking(name) ? 'working' : 'idle';
+  }
+
   private async checkpoints(): Promise<Map<string, Checkpoint>> {
-    const rows = await this.database.all<{ name: string; since: number; checkpoint: number; types: string | null }>(
-      'SELECT name, since, checkpoint, types FROM reaction',
-    );
+    const rows = await this.database.all<{
+      name: string;
+      since: number;
+      checkpoint: number;
+      types: string | null;
+      rebuilding: number;
+      holder: string | null;
+    }>('SELECT name, since, checkpoint, types, rebuilding, holder FROM reaction');
     return new Map(
-      rows.map(({ name, types, ...row }) => [
+      rows.map(({ name, types, rebuilding, holder, ...row }) => [
         name,
-        { ...row, types: types ? (JSON.parse(types) as Since) : undefined },
+        {
+          ...row,
+          types: types ? (JSON.parse(types) as Since) : undefined,
+          rebuilding: rebuilding === 1,
+          holder: holder ?? undefined,
+        },
       ]),
     );
   }

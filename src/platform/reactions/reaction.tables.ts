@@ -19,7 +19,10 @@ export class ReactionTable {
   @Column('boolean') rebuilding: boolean;
   /** The names of the tables that it has made, ever. Missing in old rows. */
   @Column('simple-json', { nullable: true }) tables?: string[];
-  /** For an external reaction: the process that may call out, and until when (milliseconds since 1970). */
+  /**
+   * For an external reaction: the process that may call out, and until when (milliseconds since 1970). For a projection:
+   * who is building its tables anew; nobody is, when it is to be done and was not possible.
+   */
   @Column('text', { nullable: true }) holder?: string;
   @Column('integer', { nullable: true }) heldUntil?: number;
 }

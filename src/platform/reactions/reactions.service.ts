@@ -11,7 +11,9 @@ import { withinTime } from '../unit-of-work/time-limit';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { DeferredEvents } from './deferred-events';
 import { Discovery, StartRefused } from './discovery';
+import { hold, letGo, mayBeAlive } from './holder';
 import { ReactionDefinition } from './reaction-definition';
+import { Pause } from './outage';
 import { causedBy } from './reaction-books';
 import { ReactionRunner } from './reaction-runner';
 import { ReactionTable } from './reaction.tables';
@@ -95,6 +97,11 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     return this.runners.get(name)?.isWorking ?? false;
   }
 
+  /** Why a reaction tries nothing for the time being, if it does not. */
+  pauseOf(name: string): Pause | undefined {
+    return this.runners.get(name)?.paused;
+  }
+
   isRebuilding(name: string): boolean {
     return this.rebuilds.has(name);
   }
@@ -127,16 +134,26 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   private async startRebuild(reaction: ReactionDefinition): Promise<void> {
-    await this.work.run(reaction.name, async () => {
-      const state = (await this.work.find(ReactionTable, reaction.name))!;
-      this.work.put(ReactionTable, { ...state, rebuilding: true });
-    });
+    const holder = hold();
     try {
-      await this.rebuilder.run(reaction, this.projections.shapeOf(reaction.tables), () => this.isStopped);
+      if (!(await this.claimRebuild(reaction.name, holder))) return;
+      await this.rebuilder.run(reaction, this.projections.shapeOf(reaction.tables), holder, () => this.isStopped);
     } catch (error) {
       this.logger.error(`${reaction.name} could not be built anew: ${String(error)}`);
       throw error;
+    } finally {
+      letGo(holder);
     }
+  }
+
+  /** @returns whether it is this process that builds the tables anew: another one may be at it */
+  private claimRebuild(name: string, holder: string): Promise<boolean> {
+    return this.work.run(name, async () => {
+      const state = (await this.work.find(ReactionTable, name))!;
+      if (isBeingRebuilt(state)) return false;
+      this.work.put(ReactionTable, { ...state, rebuilding: true, holder });
+      return true;
+    });
   }
 
   /**
@@ -182,7 +199,8 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
         this.work.put(ReactionTable, { name, mode, ...began, shape, tables, rebuilding: false });
         continue;
       }
-      await this.projections.dropNext(reaction.tables);
+      const elsewhere = isBeingRebuilt(state);
+      if (!elsewhere) await this.projections.dropNext(reaction.tables);
       // An older program has not stored which tables it had made, only that it had made some.
       const made = state.tables ?? (state.shape ? tables : []);
       const types = state.types
@@ -193,9 +211,20 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
         // Where the shape has changed, the old tables cannot be written any more, nor read by today's queries.
         await this.projections.create(reaction.tables, made);
         await this.deferred.clear(reaction.name);
-        this.work.put(ReactionTable, { ...next, mode: reaction.mode, shape, checkpoint: 0, rebuilding: false });
-      } else if (shape && (state.rebuilding || handlesOthers(reaction, state.types))) {
-        this.work.put(ReactionTable, { ...next, rebuilding: true });
+        this.work.put(ReactionTable, {
+          ...next,
+          mode: reaction.mode,
+          shape,
+          checkpoint: 0,
+          rebuilding: false,
+          holder: undefined,
+        });
+      } else if (shape && handlesOthers(reaction, state.types)) {
+        // Whoever may be building them does it for another program.
+        this.work.put(ReactionTable, { ...next, rebuilding: true, holder: undefined });
+        stale.push(reaction);
+      } else if (shape && state.rebuilding && !elsewhere) {
+        this.work.put(ReactionTable, next);
         stale.push(reaction);
       } else if (state.mode !== reaction.mode) {
         await this.changeMode(reaction, next, head);
@@ -303,6 +332,10 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     if (!this.isStopped) this.cancelLook = this.clock.after(LOOK_FOR_OTHERS, () => void this.lookForOthers());
   }
 }
+
+/** Some process is building the tables anew, and lives. */
+const isBeingRebuilt = ({ rebuilding, holder }: ReactionTable) =>
+  rebuilding && holder !== undefined && mayBeAlive(holder);
 
 const namesOf = ({ type, formerly = [] }: EventClass) => [type, ...formerly];
 

@@ -47,6 +47,7 @@ export class StoredDelivery implements Delivery {
       await deferred.settle(row);
       this.books.record([event], startedAt);
     });
+    this.books.succeeded(event);
     return true;
   }
 
@@ -70,7 +71,9 @@ export class StoredDelivery implements Delivery {
     const events = await books.after(state, limit, transaction.connection);
     if (events.length === 0) return 0;
     const blocked = await books.blocked(events);
+    const handled: StoredEvent[] = [];
     for (const event of events) {
+      handled.push(event);
       if (blocked.has(event.stream)) {
         books.park(event);
         continue;
@@ -78,17 +81,20 @@ export class StoredDelivery implements Delivery {
       onTry?.(event);
       try {
         await this.deliver(event);
+        books.succeeded(event);
       } catch (error) {
         if (transaction.spoiled || error instanceof VersionConflict || isNobodysFault(error) || onTry) throw error;
         books.defer(event, error);
+        if (books.outage.isOn) break;
         if (books.reaction.onFailure === 'park') blocked.add(event.stream);
       }
     }
     // With nothing left to read, all that was committed before this transaction is behind this reaction.
-    const last = events[events.length - 1].position;
-    books.moveTo(state, events.length < limit ? Math.max(last, transaction.head) : last);
-    books.record(events, startedAt);
-    return events.length;
+    const last = handled[handled.length - 1].position;
+    const isAll = events.length < limit && handled.length === events.length;
+    books.moveTo(state, isAll ? Math.max(last, transaction.head) : last);
+    books.record(handled, startedAt);
+    return handled.length;
   }
 
   /** Inside a unit of work: the event could not be handled; it waits beside the checkpoint, which moves on. */

@@ -22,6 +22,10 @@ class Ledger implements Group {
     return culprit ? Promise.reject(new Error(`${culprit} cannot be stored`)) : Promise.resolve();
   }
 
+  rolledBack(): void {
+    this.desk.abandoned.push(this.written);
+  }
+
   committed(): void {
     this.desk.told.push('told');
     if (this.desk.deaf) throw new Error('nobody listens');
@@ -35,6 +39,7 @@ class Desk {
   readonly culprits = new Set<string>();
   /** Errors of the statements, by what they begin with; each is thrown once. */
   readonly failures = new Map<string, Error>();
+  readonly abandoned: string[][] = [];
   transactions = 0;
   deaf = false;
   private inside = false;
@@ -146,6 +151,13 @@ describe('the lane to the writing connection', () => {
     const answers = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => desk.store(name));
     expect(await outcome(answers)).toEqual(['a', 'b', 'c', 'd', 'e', 'f cannot be stored', 'g', 'h']);
     expect(desk.commits).toEqual([['a', 'b', 'c', 'd'], ['e'], ['g', 'h']]);
+  });
+
+  it('tells a group of which nothing has happened', async () => {
+    desk.culprits.add('b');
+    await outcome([desk.store('a'), desk.store('b')]);
+    expect(desk.abandoned).toEqual([['a', 'b'], ['b']]);
+    expect(desk.commits).toEqual([['a']]);
   });
 
   it('refuses each of several culprits with its own error', async () => {

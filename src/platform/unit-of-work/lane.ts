@@ -17,6 +17,8 @@ export interface Group {
   flush(): Promise<void>;
   /** Called once everything is durable. */
   committed(): void;
+  /** Called when nothing of it has happened. */
+  rolledBack(): void;
 }
 
 export type Priority = 'command' | 'reaction';
@@ -105,24 +107,26 @@ export class Lane<G extends Group> {
     if (this.leftOpen) await this.rollBack();
     await this.connection.run('BEGIN IMMEDIATE');
     this.onTransaction(true);
+    let group: G | undefined;
     try {
-      const group = await this.open();
+      const opened = (group = await this.open());
       const answers: (() => void)[] = [];
       for (const job of jobs) {
         try {
-          const value = await job.work(group);
+          const value = await job.work(opened);
           answers.push(() => job.resolve(value));
         } catch (error) {
           // Told only after the commit: what it was refused for may be the doing of a job before it.
           answers.push(() => job.reject(error));
         }
-        group.assertSound();
+        opened.assertSound();
       }
-      await group.flush();
+      await opened.flush();
       await this.connection.run('COMMIT');
-      return [() => this.tellCommitted(group), ...answers];
+      return [() => this.tellCommitted(opened), ...answers];
     } catch (error) {
       await this.rollBack();
+      group?.rolledBack();
       throw error;
     } finally {
       this.onTransaction(false);

@@ -27,6 +27,8 @@ export class Scope {
   sent = false;
   /** Smaller units within this one that have not come to their end. */
   readonly open = new Set<Scope>();
+  /** What was done here has been dropped. */
+  failed = false;
   private ended = false;
 
   constructor(
@@ -45,6 +47,11 @@ export class Scope {
   /** No more work can be done here: it has come to its end, or the one around it has. */
   get closed(): boolean {
     return this.ended || (this.parent?.closed ?? false);
+  }
+
+  /** Nothing that was done here has happened, or will. */
+  get isVoid(): boolean {
+    return this.failed || this.transaction.rolledBack || (this.parent?.isVoid ?? false);
   }
 
   /** Nothing begins here any more. Resolves when the statements that have begun are answered. */

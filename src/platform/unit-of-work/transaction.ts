@@ -3,6 +3,8 @@ import { Conflict, VersionConflict, WriteSet } from './write-set';
 
 /** One database transaction, in which a group of units of work runs one after another. */
 export class Transaction {
+  /** Nothing of it has happened. */
+  rolledBack = false;
   private damage: { readonly error: unknown } | undefined;
 
   /** Sends statements to this transaction, and to nothing else: when SQLite has given it up, so has whoever sends. */

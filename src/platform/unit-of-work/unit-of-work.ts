@@ -41,7 +41,10 @@ const GROUP: Cause = { correlationId: '', causationId: '', raisedBy: '', actor: 
 interface Tracked {
   readonly stream: string;
   version: number;
+  /** Where it was saved last. */
   savedIn?: Scope;
+  /** It was saved there and its events were not committed yet. */
+  isUncommitted?: boolean;
   /** The events that tell of the state which was saved. */
   savedEvents: readonly object[];
 }
@@ -104,6 +107,7 @@ export class UnitOfWork {
     const request = currentRequest() ?? newRequest('program');
     const { correlationId, causationId = uuidv7(), actor, traceparent } = request;
     const cause: Cause = { correlationId, causationId, raisedBy, actor, traceparent };
+    let conflict: VersionConflict | undefined;
     for (let attempt = 1; ; attempt++) {
       try {
         const { value, position } = await this.lane.run(async ({ root }) => {
@@ -113,7 +117,10 @@ export class UnitOfWork {
         request.position = Math.max(request.position ?? 0, position);
         return value;
       } catch (error) {
+        // What was loaded before the unit of work is as old as it was.
+        if (conflict && error instanceof NotSaved) throw conflict;
         if (!(error instanceof VersionConflict) || attempt === ATTEMPTS_ON_CONFLICT) throw error;
+        conflict = error;
       }
     }
   }
@@ -140,6 +147,7 @@ export class UnitOfWork {
       scope.complete();
       return value;
     } catch (error) {
+      scope.failed = true;
       if (scope.sent) scope.transaction.spoil(error);
       throw error;
     } finally {
@@ -228,6 +236,9 @@ export class UnitOfWork {
   ): void {
     const scope = this.scope(`${aggregate.constructor.name} was saved`);
     const known = this.aggregates.get(aggregate);
+    if (known?.savedIn?.isVoid) {
+      throw new NotSaved(aggregate, 'was saved in a unit of work that has failed: load it again, and decide anew');
+    }
     // commit() empties the array that it hands over.
     const savedEvents = [...(aggregate.getUncommittedEvents() as object[])];
     const version = (known?.version ?? 0) + Math.max(1, savedEvents.length);
@@ -236,10 +247,10 @@ export class UnitOfWork {
     const key = shape.keyOf(complete);
     if (known) {
       scope.writes.add(shape, { kind: 'update', key, row: complete, expected: known.version, conflict });
-      Object.assign(known, { version, savedIn: scope, savedEvents });
+      Object.assign(known, { version, savedIn: scope, isUncommitted: true, savedEvents });
     } else {
       scope.writes.add(shape, { kind: 'insert', key, row: complete, conflict });
-      this.aggregates.set(aggregate, { stream, version, savedIn: scope, savedEvents });
+      this.aggregates.set(aggregate, { stream, version, savedIn: scope, isUncommitted: true, savedEvents });
       this.attachPublisher(aggregate);
     }
     if (savedEvents.length) scope.uncommitted.add(aggregate);
@@ -250,13 +261,14 @@ export class UnitOfWork {
     if (events.length === 0) return;
     const scope = this.scope(`${events[0].constructor.name} was published`);
     const known = this.aggregates.get(aggregate);
-    if (known?.savedIn !== scope) throw new NotSaved(aggregate, 'was committed but not saved: save it, then commit()');
+    if (!known?.isUncommitted || known.savedIn !== scope)
+      throw new NotSaved(aggregate, 'was committed but not saved: save it, then commit()');
     const { savedEvents } = known;
     if (savedEvents.length !== events.length || savedEvents.some((event, at) => event !== events[at])) {
       throw new NotSaved(aggregate, 'was changed after it was saved: save it again before commit()');
     }
     events.forEach((event, at) => this.raise(scope, event, known.stream, known.version - events.length + at + 1));
-    known.savedIn = undefined;
+    known.isUncommitted = false;
     scope.uncommitted.delete(aggregate);
   }
 
@@ -349,6 +361,7 @@ export class UnitOfWork {
         this.append(root);
         await transaction.flush(root.writes);
       },
+      rolledBack: () => void (transaction.rolledBack = true),
       committed: () => {
         if (root.events.length) this.listeners?.afterCommit(root.events);
       },

@@ -62,7 +62,7 @@ describe('An event that is delivered again has no second effect', () => {
     );
   });
 
-  it.each(Object.entries(CAUSES))('%s', async (name, prepare) => {
+  it.each(Object.entries(CAUSES))('handled by %s', async (name, prepare) => {
     await start();
     const letters = collectMail(shop);
     const cause = await prepare(new Client(shop));
