@@ -144,6 +144,15 @@ const PLANTED: { rule: string; advice: string; imports: [from: string, to: strin
     ],
   },
   {
+    rule: 'rule 10',
+    advice: 'the instruments of src/platform/testing are for tests; the program does without them',
+    imports: [
+      ['src/platform/reactions/reaction-books.ts', 'src/platform/testing/statements.ts'],
+      ['src/catalog/persistence/book.repository.ts', 'src/platform/testing/idempotence.ts'],
+      ['src/main.ts', 'src/platform/testing/idempotence.ts'],
+    ],
+  },
+  {
     rule: 'arrows',
     advice: 'persistence may import only persistence, model, events of its context; turn the arrow round',
     imports: [['src/catalog/persistence/book.repository.ts', 'src/catalog/commands/add-book.command.ts']],

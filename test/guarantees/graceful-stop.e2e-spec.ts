@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { Doctor } from '../../src/platform/invariants/doctor';
 import { Bookshelf } from '../support/bookshelf';
 import { Client } from '../support/client';
-import { seeded } from '../support/random';
+import { seeded } from '../../src/platform/testing/random';
 import { End, newFolder, removeFolder, ShopProcess } from '../support/shop-process';
 import { Trading } from '../support/trading';
 

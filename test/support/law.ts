@@ -35,6 +35,9 @@ const ARROWS: Record<Part, readonly Part[]> = {
 /** What the programs of `src/cli` may take from a context. */
 const OPEN_TO_CLI: readonly (Part | undefined)[] = ['commands', 'queries', 'model', 'outside'];
 
+/** What tests are made with. It may know the whole platform; of the program, nobody may know it. */
+const TESTING = 'src/platform/testing/';
+
 /** Packages that would tie the kernel to a framework. */
 const FRAMEWORKS = /^(@nestjs\/|typeorm$|rxjs$|class-validator$|class-transformer$|reflect-metadata$)/;
 
@@ -91,6 +94,8 @@ function onFile(from: string, to: string): string | undefined {
     if (target.kind === 'platform' || target.kind === 'kernel' || target.kind === 'outside') return undefined;
     return 'take the options from src/platform, which alone is known outside src (arrows)';
   }
+  if (to.startsWith(TESTING) && !from.startsWith(TESTING) && !source.spec)
+    return 'the instruments of src/platform/testing are for tests; the program does without them (rule 10)';
   if (target.kind === 'outside')
     return 'src imports nothing outside src; move it into src or read it when running (arrows)';
   if (target.spec) return 'a spec is imported by nobody; move what both need into a file of its own (arrows)';

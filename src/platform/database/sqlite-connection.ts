@@ -15,6 +15,9 @@ export class DatabaseError extends Error {
   }
 }
 
+/** Whatever statements can be sent to. */
+export type Statements = Pick<SqliteConnection, 'all' | 'run'>;
+
 const KEPT_STATEMENTS = 256;
 
 /**
@@ -60,6 +63,14 @@ export class SqliteConnection {
       const open = await statement.catch(() => undefined);
       if (open) await new Promise<void>((resolve) => open.finalize(() => resolve()));
     }
+  }
+
+  /** Closes the connection, whatever is open on it: a transaction is rolled back. */
+  async close(): Promise<void> {
+    await this.release();
+    await new Promise<void>((resolve, reject) => {
+      this.database.close((error) => (error ? reject(wrap(error, 'close')) : resolve()));
+    });
   }
 
   private prepared(sql: string): Promise<Statement> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database';
-import { SqliteConnection } from '../database/sqlite-connection';
+import { Statements } from '../database/sqlite-connection';
 import { Envelope } from './envelope';
 
 /** An event as it stands in the log: its envelope, and its facts in the shape they had when it was raised. */
@@ -29,7 +29,7 @@ export class EventLog {
   constructor(private readonly database: Database) {}
 
   /** @returns the position of the last event; 0 in an empty log */
-  async head(connection = this.database.reader): Promise<number> {
+  async head(connection: Statements = this.database.reader): Promise<number> {
     const [{ head }] = await connection.all<{ head: number }>(
       'SELECT coalesce(max(position), 0) AS head FROM event_log',
     );
@@ -44,7 +44,7 @@ export class EventLog {
     position: number,
     types: readonly string[],
     limit: number,
-    connection: SqliteConnection = this.database.reader,
+    connection: Statements = this.database.reader,
     since: Since = {},
   ): Promise<StoredEvent[]> {
     // One range of the index per type, each cut short: no type's history is read for the sake of another.
@@ -60,7 +60,7 @@ export class EventLog {
   }
 
   /** @returns the events at these positions that exist, oldest first */
-  async at(positions: readonly number[], connection = this.database.reader): Promise<StoredEvent[]> {
+  async at(positions: readonly number[], connection: Statements = this.database.reader): Promise<StoredEvent[]> {
     const rows = await connection.all<Row>(
       `SELECT ${COLUMNS} FROM event_log WHERE position IN (SELECT value FROM json_each($1)) ORDER BY position`,
       [JSON.stringify(positions)],

@@ -34,7 +34,7 @@ export class DeferredEvents {
 
   /** Those of `streams` in which an earlier event still waits, or lies dead: later ones must not pass it. */
   async blockedStreams(reaction: string, streams: readonly string[]): Promise<Set<string>> {
-    const connection = currentScope() ? this.database.writer : this.database.reader;
+    const connection = currentScope()?.transaction.connection ?? this.database.reader;
     const rows = await connection.all<{ stream: string }>(
       `SELECT DISTINCT stream FROM reaction_deferred
         WHERE reaction = $1 AND stream IN (SELECT value FROM json_each($2)) AND state <> 'skipped'`,
@@ -166,18 +166,21 @@ export class DeferredEvents {
 
   /** The reaction begins anew, so nothing waits any more. */
   async clear(reaction: string): Promise<void> {
-    await this.database.writer.run('DELETE FROM reaction_deferred WHERE reaction = $1', [reaction]);
+    await currentScope()!.transaction.connection.run('DELETE FROM reaction_deferred WHERE reaction = $1', [reaction]);
   }
 
   /** A reaction goes by another name now. Called at start-up, before any reaction runs. */
   async rename(former: string, name: string): Promise<void> {
     for (const table of ['reaction_deferred', 'reaction_batch', 'reaction_unfinished']) {
-      await this.database.writer.run(`UPDATE ${table} SET reaction = $1 WHERE reaction = $2`, [name, former]);
+      await currentScope()!.transaction.connection.run(`UPDATE ${table} SET reaction = $1 WHERE reaction = $2`, [
+        name,
+        former,
+      ]);
     }
   }
 
   private async release({ reaction, stream, position }: DeferredTable): Promise<void> {
-    const [next] = await this.database.writer.all<{ position: number }>(
+    const [next] = await currentScope()!.transaction.connection.all<{ position: number }>(
       `SELECT position FROM reaction_deferred
         WHERE reaction = $1 AND stream = $2 AND position > $3 AND state <> 'skipped' ORDER BY position LIMIT 1`,
       [reaction, stream, position],

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { uuidv7 } from 'uuidv7';
 import { Clock } from '../../kernel/clock';
 import { BUILD } from '../build';
-import { SqliteConnection } from '../database/sqlite-connection';
+import { Statements } from '../database/sqlite-connection';
 import { Envelope, putInEnvelope } from '../event-log/envelope';
 import { EventLog, StoredEvent } from '../event-log/event-log';
 import { EventTypes } from '../event-log/event-types';
@@ -60,7 +60,7 @@ export class ReactionBooks {
   }
 
   /** @returns the first `limit` events that it has still to handle, oldest first */
-  after({ checkpoint, types }: ReactionTable, limit: number, connection?: SqliteConnection): Promise<StoredEvent[]> {
+  after({ checkpoint, types }: ReactionTable, limit: number, connection?: Statements): Promise<StoredEvent[]> {
     return this.tools.log.after(checkpoint, this.reaction.types, limit, connection, types);
   }
 

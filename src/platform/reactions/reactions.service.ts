@@ -320,8 +320,11 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
   /** Another process on the same file wakes nobody here; SQLite tells when one has written. */
   private async lookForOthers(): Promise<void> {
     try {
-      const [{ data_version: version }] = await this.database.writer.all<{ data_version: number }>(
-        'PRAGMA data_version',
+      // In a transaction of its own: a statement that fails would take with it the one which happens to be open.
+      const [{ data_version: version }] = await this.work.run(
+        'platform',
+        () => this.work.query<{ data_version: number }>('PRAGMA data_version'),
+        'reaction',
       );
       if (version !== this.othersVersion) for (const runner of this.runners.values()) runner.wake(true);
       this.othersVersion = version;

@@ -216,6 +216,14 @@ describe('the lane to the writing connection', () => {
     expect(await desk.store('b')).toBe('b');
   });
 
+  it('rolls back what could not be rolled back before, instead of never beginning again', async () => {
+    desk.culprits.add('a');
+    desk.failures.set('ROLLBACK', new DatabaseError('SQLITE_IOERR', 'SQLITE_IOERR: disk I/O error', 'ROLLBACK'));
+    expect(await outcome([desk.store('a')])).toEqual(['a cannot be stored']);
+    expect(await outcome([desk.store('b'), desk.store('c')])).toEqual(['b', 'c']);
+    expect(desk.commits).toEqual([['b', 'c']]);
+  });
+
   it('lets commands and reactions take turns', async () => {
     const order: string[] = [];
     const job = (name: string, priority: 'command' | 'reaction') =>

@@ -43,6 +43,7 @@ export class Lane<G extends Group> {
   /** The lane outlives its callers: it must not run in the asynchronous context of whoever happened to start it. */
   private readonly ownContext = new AsyncResource('Lane');
   private running: Promise<void> | undefined;
+  private leftOpen = false;
 
   constructor(
     private readonly connection: SqliteConnection,
@@ -105,6 +106,8 @@ export class Lane<G extends Group> {
 
   /** Either everything that succeeded is durable and each job has its answer ready, or nothing has happened. */
   private async attempt(jobs: Job<G>[]): Promise<(() => void)[]> {
+    // What could not be rolled back may still be open, and no other transaction could ever begin.
+    if (this.leftOpen) await this.rollBack();
     await this.connection.run('BEGIN IMMEDIATE');
     this.onTransaction(true);
     let group: G | undefined;
@@ -125,11 +128,19 @@ export class Lane<G extends Group> {
       await this.connection.run('COMMIT');
       return [() => this.tellCommitted(opened), ...answers];
     } catch (error) {
-      await this.connection.run('ROLLBACK').catch(() => undefined);
+      await this.rollBack();
       group?.rolledBack();
       throw error;
     } finally {
       this.onTransaction(false);
     }
+  }
+
+  private async rollBack(): Promise<void> {
+    this.leftOpen = await this.connection.run('ROLLBACK').then(
+      () => false,
+      // SQLite may have done it by itself, and says then that there is nothing to roll back.
+      (error) => !/no transaction is active/.test(String(error)),
+    );
   }
 }

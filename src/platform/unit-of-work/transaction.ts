@@ -1,4 +1,4 @@
-import { isConstraint, isOutage, SqliteConnection } from '../database/sqlite-connection';
+import { isConstraint, isOutage, SqliteConnection, Statements } from '../database/sqlite-connection';
 import { Conflict, VersionConflict, WriteSet } from './write-set';
 
 /** One database transaction, in which a group of units of work runs one after another. */
@@ -7,8 +7,14 @@ export class Transaction {
   rolledBack = false;
   private damage: { readonly error: unknown } | undefined;
 
+  /** Sends statements to this transaction, and to nothing else: when SQLite has given it up, so has whoever sends. */
+  readonly connection: Statements = {
+    all: (sql, parameters) => this.send(() => this.writer.all(sql, parameters)),
+    run: (sql, parameters) => this.send(() => this.writer.run(sql, parameters)),
+  };
+
   constructor(
-    readonly connection: SqliteConnection,
+    private readonly writer: SqliteConnection,
     /** The position of the last event before this transaction. */
     readonly head: number,
   ) {}
@@ -124,6 +130,6 @@ export class Transaction {
   }
 
   private write(sql: string, rows: readonly unknown[]): Promise<number> {
-    return this.connection.run(sql, [JSON.stringify(rows)]);
+    return this.writer.run(sql, [JSON.stringify(rows)]);
   }
 }
