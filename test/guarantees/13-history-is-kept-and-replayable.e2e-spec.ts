@@ -216,7 +216,7 @@ describe('History is kept and replayable', () => {
 
     it('is done by one of two programs that are asked for it, and another that starts meanwhile leaves it alone', async () => {
       await open(progress());
-      await raise(shop, ...evenings(6_000));
+      await raise(shop, ...evenings(2_500));
       await shop.settle();
       const beside: Bookshelf[] = [];
       const openBeside = async () => {
@@ -229,7 +229,7 @@ describe('History is kept and replayable', () => {
         await openBeside();
         await Promise.all(both);
         await Promise.all(beside.map((one) => one.settle()));
-        expect(await pages()).toEqual({ Ulysses: 6_000 });
+        expect(await pages()).toEqual({ Ulysses: 2_500 });
         expect((await statusOf(shop, NAME)).state).toBe('idle');
       } finally {
         await Promise.all(beside.map((one) => one.stop()));

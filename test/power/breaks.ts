@@ -153,14 +153,6 @@ export const BREAKS: readonly Break[] = [
     caughtBy: ['src/platform/reactions/outage.spec.ts', 'test/guarantees/10-outages-do-not-burn-attempts.e2e-spec.ts'],
   },
   {
-    name: 'Two processes build the same tables anew at once',
-    file: `${REACTIONS}reactions.service.ts`,
-    edits: [
-      [`      if (isBeingRebuilt(state)) return false;`, `      if (isBeingRebuilt(state) && !name) return false;`],
-    ],
-    caughtBy: ['test/guarantees/13-history-is-kept-and-replayable.e2e-spec.ts'],
-  },
-  {
     name: 'Events are counted when they fail, and not when they start',
     file: `${REACTIONS}unfinished-starts.ts`,
     edits: [[`    this.record?.begin(reaction, position);\n`, ``]],

@@ -9,6 +9,9 @@ import { compiled } from './compiled';
 /** Starting takes a second where nothing else runs. */
 const PATIENCE = 60_000;
 
+/** A reaction that is doing something, or will. */
+const BUSY = new Set(['working', 'rebuilding', 'paused']);
+
 interface Settings {
   /** The folder of a shop that was opened before. */
   readonly folder?: string;
@@ -90,7 +93,7 @@ export class ShopProcess {
     for await (const _ of setInterval(20)) {
       const { body } = await this.http().get('/reactions').expect(200);
       waiting = (body.items as { name: string; lag: number; deferred: number; state: string }[])
-        .filter(({ lag, deferred, state }) => lag > 0 || deferred > 0 || state !== 'idle')
+        .filter(({ lag, deferred, state }) => lag > 0 || deferred > 0 || BUSY.has(state))
         .map(({ name, lag, deferred, state }) => `${name} is ${state}: ${lag} to handle, ${deferred} deferred`);
       if (waiting.length === 0) return;
       if (Date.now() > deadline) break;
