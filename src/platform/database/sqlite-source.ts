@@ -4,7 +4,7 @@ import type { AbstractSqliteDriver } from 'typeorm/driver/sqlite-abstract/Abstra
 import type { SqliteDriver } from 'typeorm/driver/sqlite/SqliteDriver';
 import { SqliteQueryRunner } from 'typeorm/driver/sqlite/SqliteQueryRunner';
 import { readOnly, SqliteOptions } from './database.options';
-import { SqliteConnection } from './sqlite-connection';
+import { DatabaseError, SqliteConnection } from './sqlite-connection';
 
 /** How long a statement waits for another process that is writing, in milliseconds. */
 const BUSY_TIMEOUT = 5_000;
@@ -29,11 +29,29 @@ const SETTINGS: Readonly<Record<string, { set: string | number; is: string | num
 export async function openWriter(options: DataSourceOptions): Promise<DataSource> {
   const source = await new DataSource(options).initialize();
   const connection = connectionOf(source);
-  for (const [name, { set }] of Object.entries(SETTINGS)) await connection.exec(`PRAGMA ${name} = ${set}`);
+  for (const [name, { set }] of Object.entries(SETTINGS)) {
+    await patiently(() => connection.exec(`PRAGMA ${name} = ${set}`));
+  }
   await assertSettings(connection);
   await migrate(source, connection);
   await connection.release();
   return source;
+}
+
+/**
+ * Two processes that make one new file change it to WAL at the same moment, and SQLite does not let one of them wait, as
+ * it does everywhere else: so it is asked again.
+ */
+async function patiently(statement: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + BUSY_TIMEOUT;
+  for (;;) {
+    try {
+      return await statement();
+    } catch (error) {
+      if ((error as DatabaseError).code !== 'SQLITE_BUSY' || Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
 }
 
 /** Opens the connection that reads. It sees what is committed and nothing else, and never waits for the writer. */
@@ -65,7 +83,7 @@ export async function assertSettings(connection: SqliteConnection): Promise<void
 /** All pending migrations or none, one process at a time: TypeORM itself takes no lock. */
 async function migrate(source: DataSource, connection: SqliteConnection): Promise<void> {
   const runner = source.createQueryRunner();
-  await connection.exec('BEGIN IMMEDIATE');
+  await patiently(() => connection.exec('BEGIN IMMEDIATE'));
   insideTransaction(runner, true);
   try {
     await source.runMigrations({ transaction: 'none' });
