@@ -35,8 +35,12 @@ const ANSWERS: Readonly<Record<keyof typeof FAILURES, [status: number, code: str
 
 const KINDS = Object.keys(FAILURES) as (keyof typeof FAILURES)[];
 
-/** Each statement fails in one of the ways, in turns; EVERY_FAILURE=1 tries all of them with each. */
-const kindsFor = (at: number) => (process.env.EVERY_FAILURE ? KINDS : [KINDS[at % KINDS.length]]);
+/**
+ * Each statement fails because of the disk, after which SQLite itself has rolled back, and in turns in one of the other
+ * ways; EVERY_FAILURE=1 tries all of them with each.
+ */
+const kindsFor = (at: number) =>
+  process.env.EVERY_FAILURE ? KINDS : KINDS.filter((kind, n) => kind === 'disk' || at % 4 === n);
 
 describe('Whichever statement fails, everything has happened or nothing', () => {
   let shop: Bookshelf;
@@ -116,8 +120,8 @@ describe('Whichever statement fails, everything has happened or nothing', () => 
           expect([where, ...(await typesAfter(before.head))]).toEqual([where, ...everything]);
         }
         expect([where, (await client.get('/health/ready')).status]).toEqual([where, 200]);
-        expect([where, ...(await shop.get(Doctor).examine())]).toEqual([where]);
       }
+      expect([at, ...(await shop.get(Doctor).examine())]).toEqual([at]);
     }
     // Otherwise nothing is proved.
     expect(failed.inCommand).toBeGreaterThanOrEqual(5);

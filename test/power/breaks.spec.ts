@@ -11,14 +11,4 @@ describe('The ways in which the shop is broken on purpose', () => {
     expect(broken(sound, edits)).not.toBe(sound);
     expect(caughtBy.filter((test) => !existsSync(join(ROOT, test)))).toEqual([]);
   });
-
-  it('are in the table of the docs, each of them noticed', () => {
-    const table = readFileSync(join(ROOT, 'docs', 'proof.md'), 'utf8');
-    const rows = table.split('\n').filter((line) => line.startsWith('| '));
-    expect(
-      BREAKS.filter(({ name }) => !rows.some((row) => row.startsWith(`| ${name} | `) && !row.endsWith('|  |'))).map(
-        ({ name }) => name,
-      ),
-    ).toEqual([]);
-  });
 });
