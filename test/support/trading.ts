@@ -79,9 +79,12 @@ export class Trading {
 
   private async adjust(url: string, bookId: string): Promise<void> {
     const amount = 1 + Math.floor(this.random() * 3);
-    this.uncertain.add(bookId);
-    const answer = await this.post(`${url}/inventory/${bookId}/adjustments`, { amount, reason: 'counted' });
-    this.uncertain.delete(bookId);
+    const asked = this.post(`${url}/inventory/${bookId}/adjustments`, { amount, reason: 'counted' });
+    const answer = await asked.catch((error: unknown) => {
+      // Whatever is answered later, what became of this one stays unknown.
+      this.uncertain.add(bookId);
+      throw error;
+    });
     const { adjustments } = this.acknowledged;
     if (answer) adjustments.set(bookId, (adjustments.get(bookId) ?? 0) + amount);
   }
