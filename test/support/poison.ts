@@ -1,3 +1,5 @@
+import { scrypt, type BinaryLike, type ScryptOptions } from 'node:crypto';
+import { promisify } from 'node:util';
 import { BookAdded } from '../../src/catalog/catalog.events';
 import { ReadTable, Key, Projection } from '../../src/platform/projections/projection';
 import { Reaction } from '../../src/platform/reactions/reaction.decorator';
@@ -24,11 +26,13 @@ class CallOutOnBookAdded {
   }
 }
 
-/** Somebody who is always at work on something else when it happens. */
+const work = promisify<BinaryLike, BinaryLike, number, ScryptOptions, Buffer>(scrypt);
+
+/** Somebody who is always at work on something else when it happens: each book costs a good while of work. */
 @Reaction(BookAdded, 'test.dawdle', { effects: 'external' })
 class DawdleOnBookAdded {
   async handle({ title }: BookAdded): Promise<void> {
-    if (title !== POISON) await new Promise((resolve) => setTimeout(resolve, 100));
+    if (title !== POISON) await work(title, 'salt', 64, { N: 2 ** 15, maxmem: 2 ** 26 });
   }
 }
 

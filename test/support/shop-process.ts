@@ -129,6 +129,15 @@ export class ShopProcess {
 
 export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'bookshelf-'));
 
+/**
+ * The environment in which a program ends itself as a power cut would, at the statement that the last of these patterns
+ * fits once all those before have been seen: before it, or behind it when the pattern starts with `after `.
+ */
+export const dyingAt = (...patterns: string[]): Readonly<Record<string, string>> => ({
+  NODE_OPTIONS: `--require ${join(compiled(), 'test', 'support', 'death.js')}`,
+  DEATH: JSON.stringify(patterns),
+});
+
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });
 
 /** The database of the shop in this folder; the same that a `Bookshelf` opens there. */

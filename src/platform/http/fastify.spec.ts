@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, Module, Param, Post, Query, Req } from '
 import { NestFactory } from '@nestjs/core';
 import { RouteConfig, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import * as fc from 'fast-check';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
@@ -81,23 +82,23 @@ describe('The HTTP server', () => {
       .serialize((same: unknown) => same as string)
       .send(body as string);
   };
-  /** Writes the bytes as they are and answers with all that comes back until the server hangs up or goes quiet. */
+  /** Writes the bytes as they are. Answers what comes back: one whole answer, or all until the server hangs up. */
   const raw = (...chunks: (string | Buffer)[]): Promise<string> =>
     new Promise((resolve) => {
       const socket = connect(port, '127.0.0.1');
       let received = '';
-      const done = () => {
-        socket.destroy();
-        resolve(received);
-      };
       socket.on('data', (data) => {
         received += data.toString();
-        setTimeout(done, 50);
+        if (isWhole(received)) socket.destroy();
       });
-      socket.on('close', done);
+      socket.on('close', () => resolve(received));
       socket.on('error', () => undefined);
       chunks.forEach((chunk) => socket.write(chunk));
     });
+  const isWhole = (answer: string): boolean => {
+    const length = Number(/^content-length: (\d+)\r$/im.exec(answer)?.[1]);
+    return Buffer.byteLength(answer.slice(answer.indexOf('\r\n\r\n') + 4)) >= length;
+  };
   const expectProblem = (answer: request.Response, status: number, code: string): void => {
     expect({ status: answer.status, code: answer.body.code, type: answer.type }).toEqual({
       status,
@@ -360,9 +361,10 @@ describe('The HTTP server', () => {
     });
 
     it('that hang up in the middle of a body', async () => {
+      const arrived = once(app.getHttpServer(), 'request');
       const socket = connect(port, '127.0.0.1');
       socket.write('POST /notes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await arrived;
       socket.destroy();
       expect((await http().get('/notes/1')).status).toBe(200);
     });
@@ -373,20 +375,38 @@ describe('The HTTP server', () => {
       logger: false,
     });
     configureHttp(closing);
+    const isClosing = new Promise<void>((resolve) => {
+      closing
+        .getHttpAdapter()
+        .getInstance()
+        .addHook('preClose', (done) => {
+          resolve();
+          done();
+        });
+    });
     await closing.listen(0, '127.0.0.1');
     let finish: (value: string) => void = () => undefined;
     slow.promise = new Promise((resolve) => (finish = resolve));
 
-    const port = (closing.getHttpServer().address() as AddressInfo).port;
-    const [begun, late] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+    const server = closing.getHttpServer();
+    const port = (server.address() as AddressInfo).port;
+    const client = async () => {
+      const arrived = once(server, 'connection');
+      const socket = connect(port, '127.0.0.1');
+      await arrived;
+      return socket;
+    };
+    const [begun, late] = [await client(), await client()];
     const received = [text(begun), text(late)];
-    begun.write('GET /notes/slow HTTP/1.1\r\nHost: x\r\n\r\n');
+    // What was written first is read first: with the other one's request, this half has arrived as well.
     late.write('GET /notes/1 HTTP/1.1\r\nHost:');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const arrived = once(server, 'request');
+    begun.write('GET /notes/slow HTTP/1.1\r\nHost: x\r\n\r\n');
+    await arrived;
     const closed = closing.close();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await isClosing;
     late.write(' x\r\n\r\n');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await received[1];
     finish('done');
     await closed;
 
