@@ -3,6 +3,8 @@ import { Json } from './client';
 /** What the shop has answered for: it must still be there whatever happens to the process. */
 export interface Acknowledged {
   readonly books: string[];
+  /** The titles of the books of lists that were imported to their end. */
+  readonly imported: string[];
   /** Each order with the last state that was acknowledged, and what has been asked since without an answer. */
   readonly orders: Map<string, { state: string; asked?: string }>;
   /** For each book, the sum of the adjustments. */
@@ -11,12 +13,22 @@ export interface Acknowledged {
   readonly refusals: Map<string, number>;
 }
 
+/** How many books a list has that is imported. */
+const LIST = 25;
+
 /**
- * A crowd that adds books, orders, cancels, ships and counts, each as fast as it is answered, until the shop is gone.
+ * A crowd that adds books and lists of books, orders, cancels, ships and counts, each as fast as it is answered, until
+ * the shop is gone.
  * It remembers what it was told across many lives of the shop.
  */
 export class Trading {
-  readonly acknowledged: Acknowledged = { books: [], orders: new Map(), adjustments: new Map(), refusals: new Map() };
+  readonly acknowledged: Acknowledged = {
+    books: [],
+    imported: [],
+    orders: new Map(),
+    adjustments: new Map(),
+    refusals: new Map(),
+  };
   /** Books on which an adjustment was under way when the shop died: nobody knows what became of it. */
   readonly uncertain = new Set<string>();
 
@@ -43,7 +55,8 @@ export class Trading {
     const dice = this.random();
     const book = this.oneOf(books);
     const order = this.oneOf([...orders.keys()]);
-    if (!book || dice < 0.3) return this.addBook(url);
+    if (!book || dice < 0.28) return this.addBook(url);
+    if (dice < 0.3) return this.importList(url);
     if (dice < 0.65 || !order) return this.placeOrder(url, book);
     if (dice < 0.85) return this.moveOrder(url, order);
     return this.adjust(url, book);
@@ -53,6 +66,15 @@ export class Trading {
     const book = { title: `Book ${this.random()}`, author: 'Anybody', price: { amount: 12.99, currency: 'USD' } };
     const answer = await this.post(`${url}/books`, book);
     if (answer) this.acknowledged.books.push(answer.id);
+  }
+
+  private async importList(url: string): Promise<void> {
+    const titles = Array.from({ length: LIST }, () => `Listed ${this.random()}`);
+    const list = ['title,author', ...titles.map((title) => `${title},Anybody`)].join('\n');
+    const report = await this.send(`${url}/books/import?price=12.99`, 'text/csv', list);
+    // Whoever is not told the sum has not been told that it is done.
+    if (report?.includes(`{"summary":{"read":${LIST},"added":${LIST},`)) this.acknowledged.imported.push(...titles);
+    else if (report?.includes('"summary"')) throw new Error(`a list was not taken as it is: ${report}`);
   }
 
   private async placeOrder(url: string, bookId: string): Promise<void> {
@@ -89,18 +111,19 @@ export class Trading {
     if (answer) adjustments.set(bookId, (adjustments.get(bookId) ?? 0) + amount);
   }
 
-  /** @returns what the shop has answered; nothing when it has refused. @throws Gone, and Error for what must never be answered */
   private async post(url: string, body?: object): Promise<Json> {
-    const { status, text } = await fetch(url, {
-      method: 'POST',
-      headers: body ? { 'content-type': 'application/json' } : {},
-      body: body && JSON.stringify(body),
-    })
+    const text = await this.send(url, body && 'application/json', body && JSON.stringify(body));
+    return text === undefined ? undefined : text === '' ? {} : JSON.parse(text);
+  }
+
+  /** @returns what the shop has answered; nothing when it has refused. @throws Gone, and Error for what must never be answered */
+  private async send(url: string, type?: string, body?: string): Promise<string | undefined> {
+    const { status, text } = await fetch(url, { method: 'POST', headers: type ? { 'content-type': type } : {}, body })
       .then(async (answer) => ({ status: answer.status, text: await answer.text() }))
       .catch(() => {
         throw new Gone();
       });
-    if (status < 300) return text ? JSON.parse(text) : {};
+    if (status < 300) return text;
     if (status >= 500 && status !== 503) throw new Error(`${url} was answered with ${status}: ${text}`);
     const { code } = JSON.parse(text) as { code: string };
     this.acknowledged.refusals.set(code, (this.acknowledged.refusals.get(code) ?? 0) + 1);
