@@ -4,7 +4,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { DomainError, NotFound } from '../kernel/domain-error';
 import { Choice, DEFAULT_PER_SECOND, DeadLetters } from '../platform/reactions/dead-letters';
 import { ReactionDefinition } from '../platform/reactions/reaction-definition';
-import { GIVEN_UP, ReactionStatuses, type GivenUp } from '../platform/reactions/reaction-status';
+import { DeadLetterList, GIVEN_UP, type GivenUp } from '../platform/reactions/dead-letter-list';
+import { ReactionStatuses } from '../platform/reactions/reaction-status';
 import { Reactions } from '../platform/reactions/reactions.service';
 import { Rehearsals, type Rehearsed } from '../platform/reactions/rehearsals';
 import { newRequest, withinRequest } from '../platform/unit-of-work/cause';
@@ -205,7 +206,7 @@ async function listReactions(shop: INestApplicationContext): Promise<void> {
 async function listCauses(shop: INestApplicationContext): Promise<void> {
   let total = 0;
   for (let after: readonly [string, string] | undefined = ['', '']; after;) {
-    const found = await shop.get(ReactionStatuses).causes(after, PAGE);
+    const found = await shop.get(DeadLetterList).byCause(after, PAGE);
     for (const { reaction, cause, letters, firstPosition, lastPosition, firstAt, lastAt, error } of found) {
       total += letters;
       console.log(
@@ -223,7 +224,7 @@ async function listCauses(shop: INestApplicationContext): Promise<void> {
 async function listLetters(shop: INestApplicationContext, reaction: string, state: GivenUp): Promise<void> {
   const { name } = find(shop, reaction);
   for (let after = 0, more = true; more;) {
-    const found = await shop.get(ReactionStatuses).deadLetters(name, after, PAGE, state);
+    const found = await shop.get(DeadLetterList).of(name, after, PAGE, state);
     for (const { position, type, stream, reason, attempts, error, skippedBy } of found) {
       const why = state === 'skipped' ? `skipped by ${skippedBy ?? 'an operator'}: ${reason}` : reason;
       console.log(`${position}  ${type} of ${stream}  ${why}, ${attempts} attempts: ${error?.split('\n', 1)[0]}`);

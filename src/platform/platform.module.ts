@@ -19,6 +19,7 @@ import { PLATFORM_INVARIANTS } from './invariants/platform.invariants';
 import { HealthController } from './observability/health.controller';
 import { ProjectionTables } from './projections/projection-tables';
 import { Rebuild } from './projections/rebuild';
+import { DeadLetterList } from './reactions/dead-letter-list';
 import { DeadLetters } from './reactions/dead-letters';
 import { DeferredEvents } from './reactions/deferred-events';
 import { Discovery } from './reactions/discovery';
@@ -106,6 +107,7 @@ class OperatorsModule {}
     PLATFORM_INVARIANTS,
     Doctor,
     CommandsInUnitsOfWork,
+    DeadLetterList,
     DeadLetters,
     Discovery,
     ProjectionTables,
@@ -118,6 +120,16 @@ class OperatorsModule {}
     Progress,
     Why,
   ],
-  exports: [Doctor, DeadLetters, Rehearsals, Why, Reactions, ReactionStatuses, Progress, DeferredEvents],
+  exports: [
+    Doctor,
+    DeadLetterList,
+    DeadLetters,
+    Rehearsals,
+    Why,
+    Reactions,
+    ReactionStatuses,
+    Progress,
+    DeferredEvents,
+  ],
 })
 export class PlatformModule {}

@@ -1,7 +1,7 @@
 import { uuidv7 } from 'uuidv7';
 import { BookAdded } from '../../src/catalog/catalog.events';
 import { MovementTable } from '../../src/inventory/persistence/inventory.table';
-import { ReactionStatuses } from '../../src/platform/reactions/reaction-status';
+import { DeadLetterList } from '../../src/platform/reactions/dead-letter-list';
 import { DeadLetters } from '../../src/platform/reactions/dead-letters';
 import { Bookshelf, Settings } from '../support/bookshelf';
 import { bookRequest } from '../support/client';
@@ -133,7 +133,7 @@ describe("Exactly one effect in the database: a reaction's writes and its checkp
     const ids = await add(shop, 3);
     await shop.settle();
     expect(await lines(shop)).toEqual({});
-    const letters = await shop.get(ReactionStatuses).deadLetters('test.write-line', 0, 10);
+    const letters = await shop.get(DeadLetterList).of('test.write-line', 0, 10);
     expect(letters).toHaveLength(3);
     broken = false;
     await shop.get(DeadLetters).retry(
@@ -176,7 +176,7 @@ describe("Exactly one effect in the database: a reaction's writes and its checkp
     });
     broken = false;
     // Those that were out of attempts before that are tried again by hand, in both shops at once.
-    const letters = await one.shop.get(ReactionStatuses).deadLetters('test.write-line', 0, 100);
+    const letters = await one.shop.get(DeadLetterList).of('test.write-line', 0, 100);
     const positions = letters.map(({ position }) => position);
     await Promise.allSettled([one, other].map(({ shop }) => shop.get(DeadLetters).retry('test.write-line', positions)));
     await Promise.all([one, other].map(({ shop }) => shop.settle()));

@@ -1,6 +1,7 @@
 import { BookAdded } from '../../src/catalog/catalog.events';
 import { DatabaseError } from '../../src/platform/database/sqlite-connection';
 import { StoredEvent, EventLog } from '../../src/platform/event-log/event-log';
+import { DeadLetterList } from '../../src/platform/reactions/dead-letter-list';
 import { ReactionStatuses } from '../../src/platform/reactions/reaction-status';
 import { Bookshelf } from '../support/bookshelf';
 import { bookRequest } from '../support/client';
@@ -39,7 +40,7 @@ describe('Failures stay home: a reaction that throws touches neither the command
 
   /** Which books the bad reaction has given up on, and why. */
   async function dead(reaction = 'test.bad'): Promise<Record<string, string>> {
-    const letters = await shop.get(ReactionStatuses).deadLetters(reaction, 0, 100);
+    const letters = await shop.get(DeadLetterList).of(reaction, 0, 100);
     const events = await shop.get(EventLog).at(letters.map(({ position }) => position));
     const titleAt = (position: number) => titleOf(events.find((event) => event.position === position)!);
     return Object.fromEntries(letters.map(({ position, error }) => [titleAt(position), error!]));

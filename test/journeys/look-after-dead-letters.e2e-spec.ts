@@ -142,20 +142,6 @@ describe('Looking after dead letters', () => {
       }
       expect(await acts('dead-letters-retried')).toEqual([]);
     });
-
-    it('are known by it also when they died before causes were stored', async () => {
-      await refuse(noPaper, 'Emma', 'Persuasion');
-      await refuse(tooLong, 'Remembrance of Things Past');
-      const named = await causes();
-      // As an older program has left them: no request of this one makes such rows.
-      await shop.work.run('test', async () => {
-        await shop.work.query(`UPDATE reaction_deferred SET cause = NULL WHERE position % 2 = 0`);
-      });
-      expect(await causes()).toEqual(named);
-      expect((await client.see('/dead-letters?limit=1')).items).toEqual(named.slice(0, 1));
-      const answer = await client.post(`${of}/retry`, { cause: await causeOfPaper() });
-      expect(answer.body).toEqual({ letters: 2 });
-    });
   });
 
   describe('that are many', () => {

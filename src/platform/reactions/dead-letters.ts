@@ -71,15 +71,15 @@ export class DeadLetters {
     const upTo = await this.log.head();
     let changed = 0;
     for (let after: number | undefined = 0; after !== undefined;) {
-      const from: number = after;
+      const wanted = { cause, after, upTo };
       const before = changed;
-      const { rows, last } = await this.work.run(name, async () => {
-        const found = await this.deferred.dead(reaction, { cause, after: from, upTo }, BATCH);
-        if (found.rows.length) await change(found.rows, before);
+      const rows: DeferredTable[] = await this.work.run(name, async () => {
+        const found = await this.deferred.dead(reaction, wanted, BATCH);
+        if (found.length) await change(found, before);
         return found;
       });
       changed += rows.length;
-      after = last;
+      after = rows.at(-1)?.position;
       if (rows.length) this.reactions.wake(reaction);
     }
     if (changed === 0 && cause !== undefined) {

@@ -1,16 +1,14 @@
-import { inspect } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { Database } from '../database/database';
 import { StoredEvent } from '../event-log/event-log';
 import { currentScope } from '../unit-of-work/scope';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
-import { causeOf } from './cause-of-death';
+import { causeOf, inWords, LONGEST_TEXT } from './error-text';
 import { ReactionDefinition } from './reaction-definition';
 import { DeferredTable } from './reaction.tables';
 import { afterFailure } from './retry-policy';
 
-const LONGEST_TEXT = 4_000;
 const KEPT_ATTEMPTS = 20;
 
 /** A deferred event as the queries below find it: its position is its name within the reaction. */
@@ -18,10 +16,6 @@ export interface DueEvent {
   readonly position: number;
   readonly dueAt: number;
 }
-
-/** What is stored of an error, whatever was thrown: `name: message`. */
-export const inWords = (error: unknown): string =>
-  (error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)).slice(0, LONGEST_TEXT);
 
 /** The events that wait beside a reaction's checkpoint. Everything that changes them is called in a unit of work. */
 @Injectable()
@@ -129,21 +123,15 @@ export class DeferredEvents {
     reaction: string,
     { cause, after, upTo }: { readonly cause?: string; readonly after: number; readonly upTo: number },
     limit: number,
-  ): Promise<{ readonly rows: DeferredTable[]; readonly last?: number }> {
-    const dead = `SELECT position, cause, error FROM reaction_deferred
-      WHERE reaction = $1 AND state = 'dead' AND position > $2 AND position <= $3`;
-    const found = await this.work.query<{ position: number; cause: string | null; error: string | null }>(
-      cause === undefined
-        ? `${dead} ORDER BY position LIMIT $4`
-        : `${dead} AND cause = $5 UNION ALL ${dead} AND cause IS NULL ORDER BY position LIMIT $4`,
+  ): Promise<DeferredTable[]> {
+    const found = await this.work.query<{ position: number }>(
+      `SELECT position FROM reaction_deferred WHERE reaction = $1 AND state = 'dead' AND position > $2 AND position <= $3
+        ${cause === undefined ? '' : 'AND cause = $5'} ORDER BY position LIMIT $4`,
       [reaction, after, upTo, limit, ...(cause === undefined ? [] : [cause])],
     );
-    const of = found.filter((row) => cause === undefined || (row.cause ?? causeOf(row.error ?? '')) === cause);
-    const rows = await this.work.findMany(
-      DeferredTable,
-      of.map(({ position }) => [reaction, position]),
-    );
-    return { rows: rows.sort((a, b) => a.position - b.position), last: found.at(-1)?.position };
+    const keys = found.map(({ position }): [string, number] => [reaction, position]);
+    const rows = await this.work.findMany(DeferredTable, keys);
+    return rows.sort((a, b) => a.position - b.position);
   }
 
   /** @returns where in the log the events stand that the reaction has failed on, or passed over, as this unit sees it */

@@ -1,6 +1,5 @@
 import { Unavailable } from '../../kernel/domain-error';
-import { causeOf } from './cause-of-death';
-import { inWords } from './deferred-events';
+import { causeOf, inWords } from './error-text';
 import { RetryOptions } from './reaction.decorator';
 import { isTheEventsOwn } from './retry-policy';
 

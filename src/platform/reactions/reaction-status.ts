@@ -2,10 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { ReadDatabase } from '../database/read-database';
 import { EventLog, Since, StoredEvent } from '../event-log/event-log';
-import { causeOf } from './cause-of-death';
 import { Pause } from './outage';
 import { ReactionDefinition } from './reaction-definition';
-import { Attempt, DeferredState, Mode, ReactionTable } from './reaction.tables';
+import { DeferredState, Mode, ReactionTable } from './reaction.tables';
 import { Reactions } from './reactions.service';
 
 /** Counting further than this tells an operator nothing more. */
@@ -39,10 +38,6 @@ export interface Standing {
   readonly lag: number;
 }
 
-/** The states of events that a reaction will not handle unless an operator wants it to. */
-export const GIVEN_UP = ['dead', 'skipped'] as const satisfies readonly DeferredState[];
-export type GivenUp = (typeof GIVEN_UP)[number];
-
 /** What became of one event in one reaction. */
 export interface Fate {
   readonly reaction: string;
@@ -57,39 +52,6 @@ export interface Fate {
   readonly retryAt?: string;
   /** The position of the event that this one is parked behind. */
   readonly behind?: number;
-}
-
-export interface DeadLetter {
-  readonly position: number;
-  readonly eventId: string;
-  readonly type: string;
-  readonly stream: string;
-  readonly state: GivenUp;
-  /** Why it is dead: `exhausted`, `unrecoverable`, `crash`; or why it was skipped, in the operator's words. */
-  readonly reason?: string;
-  readonly attempts: number;
-  readonly error?: string;
-  readonly stack?: string;
-  readonly history: readonly Attempt[];
-  readonly deferredAt: string;
-  readonly cause: string;
-  /** For one that was skipped: by whom, where that is known. */
-  readonly skippedBy?: string;
-}
-
-/** Dead letters of one reaction that have died of the same cause. */
-export interface CauseOfDeath {
-  readonly reaction: string;
-  /** Their error without ids, numbers and quoted values: what `retry` and `skip` take. */
-  readonly cause: string;
-  readonly letters: number;
-  readonly firstPosition: number;
-  readonly lastPosition: number;
-  /** When the first of them failed for the first time, and when the last one did. */
-  readonly firstAt: string;
-  readonly lastAt: string;
-  /** The error of one of them. */
-  readonly error: string;
 }
 
 type Checkpoint = Pick<ReactionTable, 'since' | 'checkpoint' | 'types'> &
@@ -164,57 +126,6 @@ export class ReactionStatuses {
           }),
       ]),
     );
-  }
-
-  /** @returns events that a reaction has given up on, or that were skipped, oldest first, after a position */
-  async deadLetters(reaction: string, after: number, limit: number, state: GivenUp = 'dead'): Promise<DeadLetter[]> {
-    const rows = await this.database.all<Omit<DeadLetter, 'history'> & { history: string; skippedBy: string | null }>(
-      `SELECT d.position, e.id AS "eventId", e.type, d.stream, d.state, d.reason, d.attempts, d.error, d.stack, d.history,
-              d.deferred_at AS "deferredAt", d.cause, d.skipped_by AS "skippedBy"
-         FROM reaction_deferred d JOIN event_log e ON e.position = d.position
-        WHERE d.reaction = $1 AND d.position > $2 AND d.state = $4 ORDER BY d.position LIMIT $3`,
-      [reaction, after, limit, state],
-    );
-    return rows.map(({ skippedBy, ...row }) => ({
-      ...row,
-      history: JSON.parse(row.history) as Attempt[],
-      cause: row.cause ?? causeOf(row.error ?? ''),
-      ...(skippedBy === null ? {} : { skippedBy }),
-    }));
-  }
-
-  /**
-   * @param after the reaction and the cause of the last group that is known already
-   * @returns the dead letters of all reactions, grouped by cause, in the order of reactions and causes
-   */
-  async causes(after: readonly [reaction: string, cause: string], limit: number): Promise<CauseOfDeath[]> {
-    const group = (by: string) => `SELECT reaction, ${by} AS cause, count(*) AS letters,
-        min(position) AS "firstPosition", max(position) AS "lastPosition",
-        min(deferred_at) AS "firstAt", max(deferred_at) AS "lastAt"
-      FROM reaction_deferred WHERE state = 'dead'`;
-    const named = await this.database.all<CauseOfDeath>(
-      `SELECT found.*, example.error FROM (
-         ${group('cause')} AND cause IS NOT NULL AND (reaction, cause) > ($1, $2) GROUP BY reaction, cause
-         ORDER BY reaction, cause LIMIT $3) AS found
-         JOIN reaction_deferred example ON example.reaction = found.reaction AND example.position = "lastPosition"
-        ORDER BY found.reaction, found.cause`,
-      [...after, limit],
-    );
-    // Letters that have died before causes were stored.
-    const old = await this.database.all<CauseOfDeath>(
-      `${group('error')} AND cause IS NULL AND reaction >= $1 GROUP BY reaction, error ORDER BY reaction LIMIT $2`,
-      [after[0], MOST_COUNTED],
-    );
-    if (old.length === 0) return named;
-    const groups = new Map(named.map((one) => [JSON.stringify([one.reaction, one.cause]), one]));
-    for (const one of old) {
-      const error = one.cause ?? '';
-      const more = { ...one, cause: causeOf(error), error };
-      if (compare([more.reaction, more.cause], after) <= 0) continue;
-      const key = JSON.stringify([more.reaction, more.cause]);
-      groups.set(key, together(more, groups.get(key)));
-    }
-    return [...groups.values()].sort((a, b) => compare([a.reaction, a.cause], [b.reaction, b.cause])).slice(0, limit);
   }
 
   /**
@@ -382,24 +293,6 @@ export class ReactionStatuses {
     );
   }
 }
-
-const compare = (a: readonly [string, string], b: readonly [string, string]): number => {
-  // As the database has it: by the bytes of UTF-8, and not by any language.
-  for (const at of [0, 1]) if (a[at] !== b[at]) return Buffer.compare(Buffer.from(a[at]), Buffer.from(b[at]));
-  return 0;
-};
-
-const together = (one: CauseOfDeath, other?: CauseOfDeath): CauseOfDeath => {
-  if (!other) return one;
-  const [first, last] = one.lastPosition < other.lastPosition ? [one, other] : [other, one];
-  return {
-    ...last,
-    letters: one.letters + other.letters,
-    firstPosition: Math.min(one.firstPosition, other.firstPosition),
-    firstAt: first.firstAt < last.firstAt ? first.firstAt : last.firstAt,
-    lastAt: first.lastAt > last.lastAt ? first.lastAt : last.lastAt,
-  };
-};
 
 interface FinishedBatch {
   reaction: string;

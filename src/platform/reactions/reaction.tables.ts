@@ -58,7 +58,7 @@ export class DeferredTable {
   @Column('text', { nullable: true }) stack?: string;
   @Column('simple-json') history: Attempt[];
   @Column('text') deferredAt: string;
-  /** What it died of: see `causeOf`. Missing in old rows. */
+  /** What it died of: see `causeOf`. Missing while it is alive. */
   @Column('text', { nullable: true }) cause?: string;
   /** Who has decided that it shall not be handled. Missing in old rows. */
   @Column('text', { nullable: true }) skippedBy?: string;

@@ -7,7 +7,8 @@ import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { Choice, DeadLetters } from './dead-letters';
 import { RebuildAsked } from './operator.events';
 import { ReactionDefinition } from './reaction-definition';
-import { CauseOfDeath, DeadLetter, GIVEN_UP, ReactionStatus, ReactionStatuses, type GivenUp } from './reaction-status';
+import { CauseOfDeath, DeadLetter, DeadLetterList, GIVEN_UP, type GivenUp } from './dead-letter-list';
+import { ReactionStatus, ReactionStatuses } from './reaction-status';
 import { Rehearsals, type Rehearsed } from './rehearsals';
 import { Reactions } from './reactions.service';
 
@@ -67,6 +68,7 @@ export class ReactionsController {
   constructor(
     private readonly reactions: Reactions,
     private readonly statuses: ReactionStatuses,
+    private readonly list: DeadLetterList,
     private readonly letters: DeadLetters,
     private readonly rehearsals: Rehearsals,
     private readonly work: UnitOfWork,
@@ -91,7 +93,7 @@ export class ReactionsController {
     @Query() { state = 'dead', limit, cursor }: LettersRequest,
   ): Promise<Page<DeadLetter>> {
     const [after] = cursor ? decodeCursor(cursor, ['number']) : [0];
-    const letters = await this.statuses.deadLetters(this.find(name).name, after, limit + 1, state);
+    const letters = await this.list.of(this.find(name).name, after, limit + 1, state);
     return page(letters, limit, ({ position }) => [position]);
   }
 
@@ -140,12 +142,12 @@ export class ReactionsController {
 @ApiTags('reactions')
 @Controller('dead-letters')
 export class DeadLettersController {
-  constructor(private readonly statuses: ReactionStatuses) {}
+  constructor(private readonly list: DeadLetterList) {}
 
   /** What the reactions have given up on, grouped by cause: ids, numbers and quoted values aside, the same error. */
   @Get()
   async causes(@Query() { limit, cursor }: PageQuery): Promise<Page<CauseOfDeath>> {
     const after = cursor ? decodeCursor(cursor, ['string', 'string']) : (['', ''] as const);
-    return page(await this.statuses.causes(after, limit + 1), limit, ({ reaction, cause }) => [reaction, cause]);
+    return page(await this.list.byCause(after, limit + 1), limit, ({ reaction, cause }) => [reaction, cause]);
   }
 }

@@ -1,3 +1,8 @@
+import { inspect } from 'node:util';
+
+/** How many characters are stored of an error, or of its stack. */
+export const LONGEST_TEXT = 4_000;
+
 /** Long enough to tell causes apart, short enough to be copied into a request. */
 const LONGEST = 200;
 
@@ -10,9 +15,13 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/\d+(?:[.,:]\d+)*/g, '#'],
 ];
 
+/** What is stored of an error, whatever was thrown: `name: message`. */
+export const inWords = (error: unknown): string =>
+  (error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)).slice(0, LONGEST_TEXT);
+
 /**
- * What a dead letter died of, without what belongs to it alone: the first line of its error, with ids, addresses,
- * numbers and quoted values taken out. Letters of one cause are mended together.
+ * What events have failed of, without what belongs to one of them alone: the first line of the error, with ids, addresses,
+ * numbers and quoted values taken out. What fails of one cause is mended together.
  *
  * @param error `name: message`, as it is stored
  */

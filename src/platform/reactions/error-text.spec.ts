@@ -1,4 +1,4 @@
-import { causeOf } from './cause-of-death';
+import { causeOf } from './error-text';
 
 describe('The cause of death', () => {
   it.each([
