@@ -90,7 +90,8 @@ ${own.map(listed).join('\n\n')}
   return `# Guarantees, and what is not guaranteed
 
 Each sentence below is the title of a test that \`npm test\` runs; this page is written from them by \`npm run docs\`, and a test
-compares the two. \`npm run test:power\` breaks the shop on purpose in known ways, and shows that these tests notice.
+compares the two. \`npm run test:power\` breaks the shop on purpose in known ways, and shows
+that these tests notice: see [the table](proof.md).
 
 All of it holds on SQLite. PostgreSQL is not there yet.
 

@@ -11,4 +11,10 @@ describe('The ways in which the shop is broken on purpose', () => {
     expect(broken(sound, edits)).not.toBe(sound);
     expect(caughtBy.filter((test) => !existsSync(join(ROOT, test)))).toEqual([]);
   });
+
+  it('are those of the table, each of which was noticed', () => {
+    const table = readFileSync(join(ROOT, 'docs', 'proof.md'), 'utf8');
+    const rows = [...table.matchAll(/^\| (.*?) \|/gm)].map(([, name]) => name);
+    expect(rows).toEqual(['When', ...BREAKS.map(({ name }) => name)]);
+  });
 });
