@@ -29,6 +29,7 @@ import { ReactionStatuses } from './reactions/reaction-status';
 import { DeadLettersController, ReactionsController } from './reactions/reactions.controller';
 import { Rehearsals } from './reactions/rehearsals';
 import { Reactions } from './reactions/reactions.service';
+import { Registration } from './reactions/registration';
 import { UnfinishedStarts } from './reactions/unfinished-starts';
 import { CommandsInUnitsOfWork, logPublisher } from './unit-of-work/command-bus';
 import { UnitOfWork } from './unit-of-work/unit-of-work';
@@ -114,6 +115,7 @@ class OperatorsModule {}
     Rebuild,
     DeferredEvents,
     Reactions,
+    Registration,
     ReactionStatuses,
     Rehearsals,
     UnfinishedStarts,

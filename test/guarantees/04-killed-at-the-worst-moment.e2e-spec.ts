@@ -80,6 +80,29 @@ describe('Nothing is lost when the process is killed at the worst moment', () =>
     });
   });
 
+  it('when a rebuild was asked for: it is done after the next start', async () => {
+    const open = await ShopProcess.start({ folder });
+    await new Client(open).addBook();
+    await open.settle();
+    await open.stop();
+    const begun = ['INSERT INTO event_log', 'after ^COMMIT'];
+    const dying = await ShopProcess.start({ folder, environment: dyingAt(...begun) });
+    await dying
+      .http()
+      .post('/reactions/catalog.browse/rebuild')
+      .catch(() => undefined);
+    expect(await dying.ended).toMatchObject({ signal: 'SIGKILL' });
+
+    const next = await ShopProcess.start({ folder });
+    try {
+      await next.settle();
+      expect(next.output).toContain('catalog.browse has been built anew');
+    } finally {
+      await next.stop();
+    }
+    await reopened(expectOneBook);
+  });
+
   it.each([
     ['before a commit', '^COMMIT'],
     ['after a commit', 'after ^COMMIT'],

@@ -225,7 +225,7 @@ describe('History is kept and replayable', () => {
       };
       try {
         await openBeside();
-        const both = [shop, ...beside].map((one) => one.get(Reactions).rebuild(NAME));
+        const both = [shop, ...beside].map(async (one) => (await one.get(Reactions).rebuild(NAME)).done);
         await openBeside();
         await Promise.all(both);
         await Promise.all(beside.map((one) => one.settle()));

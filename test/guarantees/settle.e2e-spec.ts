@@ -85,9 +85,9 @@ describe('Settling: the shop says when every reaction has handled everything', (
     shop = await Bookshelf.start({ clock });
     await addBook(shop);
     await shop.settle();
-    const rebuilt = shop.get(Reactions).rebuild('catalog.browse');
+    const { done } = await shop.get(Reactions).rebuild('catalog.browse');
     await expect(shop.settle(0)).rejects.toThrow('catalog.browse is being rebuilt');
-    await rebuilt;
+    await done;
     await shop.settle();
   });
 });

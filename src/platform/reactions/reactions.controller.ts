@@ -122,14 +122,12 @@ export class ReactionsController {
   /** Builds a projection's tables anew from the first event; `GET /reactions` shows when it is done. */
   @Post(':name/rebuild')
   @HttpCode(202)
-  rebuild(@Param('name') name: string, @Body() { reason }: RebuildRequest): void {
+  async rebuild(@Param('name') name: string, @Body() { reason }: RebuildRequest): Promise<void> {
     const reaction = this.find(name);
     if (reaction.tables.length === 0) {
       throw new Refused('not-a-projection', `${name} is no projection, so there is nothing to build anew`);
     }
-    const asked = () => this.work.publishLoose(new RebuildAsked({ reaction: name, reason }));
-    // What goes wrong is logged where it happens; nobody waits for it here.
-    void this.reactions.rebuild(name, asked).catch(() => undefined);
+    await this.reactions.rebuild(name, () => this.work.publishLoose(new RebuildAsked({ reaction: name, reason })));
   }
 
   private find(name: string): ReactionDefinition {
