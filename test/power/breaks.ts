@@ -184,7 +184,7 @@ export const BREAKS: readonly Break[] = [
   {
     name: 'The shop forgets a reaction that has gone',
     file: `${REACTIONS}reactions.service.ts`,
-    edits: [[`    await this.refuseWhatIsStored(retired);\n`, `    void retired;\n`]],
+    edits: [[`    await this.registration.refuseWhatIsStored(reactions, retired);\n`, `    void retired;\n`]],
     caughtBy: ['test/guarantees/14-names-outlive-refactoring.e2e-spec.ts'],
   },
   {
