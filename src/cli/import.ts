@@ -11,7 +11,8 @@ import { isOutage } from '../platform/database/sqlite-connection';
 import { Progress } from '../platform/reactions/progress';
 import { ReactionStatuses } from '../platform/reactions/reaction-status';
 import { meterOf } from './meter';
-import { Failure, Interruption, printable, runProgram, withShop } from './program';
+import { withShop } from './open-shop';
+import { Failure, Interruption, printable, runProgram } from './program';
 
 interface Options {
   readonly price?: string;

@@ -9,7 +9,7 @@ import { explore, simulate, SimulationFailed } from '../../src/platform/testing/
 import { SimulatedShop } from '../support/simulated-shop';
 
 /** `npm run test:simulate` runs a thousand, or as many as it can in ten minutes. */
-const RUNS = Number(process.env.SIM_RUNS ?? 15);
+const RUNS = Number(process.env.SIM_RUNS ?? 10);
 const SEED = Number(process.env.SIM_SEED ?? 1);
 const LONGEST = 600_000;
 

@@ -878,7 +878,7 @@ describe('Bad input', () => {
         fc.asyncProperty(spoiled, async ({ path, body }) => {
           expectRefusal(await send(path, JSON.stringify(body)), body);
         }),
-        { numRuns: 600, interruptAfterTimeLimit: 8_000 },
+        { numRuns: 200 },
       );
     });
   });

@@ -224,7 +224,7 @@ describe('The HTTP server', () => {
           });
           expect([201, 400]).toContain(answer.statusCode);
         }),
-        { numRuns: 500 },
+        { numRuns: 200 },
       );
     });
   });

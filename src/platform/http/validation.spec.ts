@@ -443,7 +443,7 @@ describe('A request', () => {
         expect([201, 400]).toContain(answer.statusCode);
         expect(Buffer.byteLength(answer.body)).toBeLessThan(16_000);
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 });
