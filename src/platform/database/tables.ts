@@ -39,6 +39,12 @@ export class TableShape {
     return this.columns.map((column) => column.toDatabase((row as Record<string, unknown>)[column.property]));
   }
 
+  /** The key of a row of which at least that was read. */
+  keyFrom(found: Record<string, unknown>): Key {
+    const values = this.keys.map(({ name }) => found[name] as string | number);
+    return values.length === 1 ? values[0] : values;
+  }
+
   fromDatabase<Row>(found: Record<string, unknown>): Row {
     return Object.fromEntries(
       this.columns.map((column) => [column.property, column.fromDatabase(found[column.name])]),
@@ -58,7 +64,15 @@ export class TableShape {
     return this.once('insert', () => `INSERT INTO ${this.name} (${this.names()}) ${this.values()}`);
   }
 
-  /** The same, and replaces the rows whose key is there already. */
+  /** The same, but for the rows that a key refuses. Answers the keys of those that were added. */
+  get insertWhatFits(): string {
+    return this.once(
+      'insertWhatFits',
+      () => `${this.insert.replace('INSERT', 'INSERT OR IGNORE')} RETURNING ${this.names(this.keys)}`,
+    );
+  }
+
+  /** Adds what is in the JSON array, and replaces the rows whose key is there already. */
   get put(): string {
     return this.once('put', () => {
       const changes = this.others().map(({ name }) => `${name} = excluded.${name}`);

@@ -3,7 +3,7 @@ import { Group, Lane } from './lane';
 
 /** A job does `group.write(its name)`; what the group has written is stored when it is committed. */
 class Ledger implements Group {
-  readonly written: string[] = [];
+  written: string[] = [];
   damage: Error | undefined;
 
   constructor(private readonly desk: Desk) {}
@@ -19,7 +19,17 @@ class Ledger implements Group {
   flush(): Promise<void> {
     this.desk.told.push('flush');
     const culprit = this.written.find((name) => this.desk.culprits.has(name));
+    if (culprit) this.desk.onFlushFailed();
     return culprit ? Promise.reject(new Error(`${culprit} cannot be stored`)) : Promise.resolve();
+  }
+
+  refused(): number[] {
+    return this.written.flatMap((name, at) => (this.desk.named.has(name) ? [at] : []));
+  }
+
+  restart(without: readonly number[]): Promise<void> {
+    this.written = this.written.filter((_, at) => !without.includes(at));
+    return Promise.resolve();
   }
 
   rolledBack(): void {
@@ -28,6 +38,7 @@ class Ledger implements Group {
 
   committed(): void {
     this.desk.told.push('told');
+    this.desk.afterCommit();
     if (this.desk.deaf) throw new Error('nobody listens');
   }
 }
@@ -37,9 +48,15 @@ class Desk {
   readonly told: string[] = [];
   readonly stored: string[] = [];
   readonly culprits = new Set<string>();
+  /** Those among them of whom the flush can tell. */
+  readonly named = new Set<string>();
   /** Errors of the statements, by what they begin with; each is thrown once. */
   readonly failures = new Map<string, Error>();
   readonly abandoned: string[][] = [];
+  /** The names of the jobs in the order in which they were done. */
+  readonly begun: string[] = [];
+  onFlushFailed: () => void = () => undefined;
+  afterCommit: () => void = () => undefined;
   transactions = 0;
   deaf = false;
   private inside = false;
@@ -80,6 +97,7 @@ class Desk {
   /** A job that writes its own name. */
   store(name: string, priority: 'command' | 'reaction' = 'command'): Promise<string> {
     return this.lane.run((group) => {
+      this.begun.push(name);
       group.write(name);
       return Promise.resolve(name);
     }, priority);
@@ -151,6 +169,42 @@ describe('the lane to the writing connection', () => {
     const answers = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => desk.store(name));
     expect(await outcome(answers)).toEqual(['a', 'b', 'c', 'd', 'e', 'f cannot be stored', 'g', 'h']);
     expect(desk.commits).toEqual([['a', 'b', 'c', 'd'], ['e'], ['g', 'h']]);
+  });
+
+  describe('when the flush knows whose fault it is', () => {
+    const blame = (...names: string[]) => names.forEach((name) => desk.culprits.add(name) && desk.named.add(name));
+
+    it('stores the others without doing them again, and does the culprits alone', async () => {
+      blame('b', 'd');
+      const answers = ['a', 'b', 'c', 'd', 'e'].map((name) => desk.store(name));
+      expect(await outcome(answers)).toEqual(['a', 'b cannot be stored', 'c', 'd cannot be stored', 'e']);
+      expect(desk.commits).toEqual([['a', 'c', 'e']]);
+      expect(desk.begun).toEqual(['a', 'b', 'c', 'd', 'e', 'b', 'd']);
+    });
+
+    it('takes one for which it was too early, when it is done alone', async () => {
+      blame('b');
+      const answers = ['a', 'b'].map((name) => desk.store(name));
+      desk.afterCommit = () => desk.culprits.clear();
+      expect(await outcome(answers)).toEqual(['a', 'b']);
+      expect(desk.commits).toEqual([['a'], ['b']]);
+    });
+
+    it('splits the group when there is yet another fault', async () => {
+      blame('b');
+      desk.culprits.add('d');
+      const answers = ['a', 'b', 'c', 'd'].map((name) => desk.store(name));
+      expect(await outcome(answers)).toEqual(['a', 'b cannot be stored', 'c', 'd cannot be stored']);
+      expect(desk.stored).toEqual(['a', 'c']);
+    });
+
+    it('refuses all when the transaction cannot be begun again', async () => {
+      blame('b');
+      const answers = ['a', 'b'].map((name) => desk.store(name));
+      desk.onFlushFailed = () => desk.failures.set('BEGIN IMMEDIATE', busy());
+      expect(await outcome(answers)).toEqual(Array(2).fill('SQLITE_BUSY: database is locked'));
+      expect(desk.stored).toEqual([]);
+    });
   });
 
   it('tells a group of which nothing has happened', async () => {

@@ -19,6 +19,10 @@ export interface Group {
   committed(): void;
   /** Called when nothing of it has happened. */
   rolledBack(): void;
+  /** After a flush that has failed: which jobs have failed it, counted from 0; none when nobody else can be kept. */
+  refused(): readonly number[];
+  /** Inside a new transaction: what the other jobs have asked for is to be sent again. */
+  restart(without: readonly number[]): Promise<void>;
 }
 
 export type Priority = 'command' | 'reaction' | 'rehearsal';
@@ -34,7 +38,8 @@ const LARGEST_GROUP: Readonly<Record<Priority, number>> = { command: 64, reactio
  *
  * What is queued runs one after another in one transaction and is committed once (group commit, as in DeWitt et al.,
  * "Implementation techniques for main memory database systems", 1984), so that many callers share one wait for the
- * disk. Nobody is answered before the commit. When a group fails as a whole it is split until the culprit is alone.
+ * disk. Nobody is answered before the commit. A job that the group's flush fails for is done again alone, and the others
+ * are stored without it; when nobody knows whose fault it is, the group is split until the culprit is alone.
  * Groups of commands, groups of reactions and rehearsals take turns, so none starves another.
  */
 export class Lane<G extends Group> {
@@ -79,9 +84,9 @@ export class Lane<G extends Group> {
   }
 
   private async runGroup(jobs: Job<G>[]): Promise<void> {
-    let answers: readonly (() => void)[];
+    let done: { readonly answers: readonly (() => void)[]; readonly refused: readonly Job<G>[] };
     try {
-      answers = await this.attempt(jobs);
+      done = await this.attempt(jobs);
     } catch (error) {
       if (jobs.length === 1 || isOutage(error)) {
         for (const job of jobs) job.reject(error);
@@ -92,7 +97,9 @@ export class Lane<G extends Group> {
       await this.runGroup(jobs.slice(half));
       return;
     }
-    for (const answer of answers) answer();
+    for (const answer of done.answers) answer();
+    // What they were refused for may not have been stored in the end: each is decided on by itself.
+    for (const job of done.refused) await this.runGroup([job]);
   }
 
   /** What is stored stays stored, and is answered, whatever those say who hear of it. */
@@ -105,7 +112,7 @@ export class Lane<G extends Group> {
   }
 
   /** Either everything that succeeded is durable and each job has its answer ready, or nothing has happened. */
-  private async attempt(jobs: Job<G>[]): Promise<(() => void)[]> {
+  private async attempt(jobs: Job<G>[]): Promise<{ answers: (() => void)[]; refused: Job<G>[] }> {
     // What could not be rolled back may still be open, and no other transaction could ever begin.
     if (this.leftOpen) await this.rollBack();
     await this.connection.run('BEGIN IMMEDIATE');
@@ -124,15 +131,36 @@ export class Lane<G extends Group> {
         }
         opened.assertSound();
       }
-      await opened.flush();
+      const refused = await this.flush(opened, jobs.length);
       await this.connection.run('COMMIT');
-      return [() => this.tellCommitted(opened), ...answers];
+      const kept = answers.filter((_, at) => !refused.includes(at));
+      return {
+        answers: [() => this.tellCommitted(opened), ...kept],
+        refused: refused.map((at) => jobs[at]),
+      };
     } catch (error) {
       await this.rollBack();
       group?.rolledBack();
       throw error;
     } finally {
       this.onTransaction(false);
+    }
+  }
+
+  /** @returns which of the jobs it was sent without */
+  private async flush(group: G, jobs: number): Promise<readonly number[]> {
+    try {
+      await group.flush();
+      return [];
+    } catch (error) {
+      const refused = group.refused();
+      if (refused.length === 0 || refused.length === jobs) throw error;
+      await this.rollBack();
+      if (this.leftOpen) throw error;
+      await this.connection.run('BEGIN IMMEDIATE');
+      await group.restart(refused);
+      await group.flush();
+      return refused;
     }
   }
 

@@ -19,8 +19,10 @@ export interface Raised {
  * dropped and nothing has happened; if it succeeds, the scope joins the one around it.
  */
 export class Scope {
-  readonly writes = new WriteSet();
-  readonly events: Raised[] = [];
+  writes = new WriteSet();
+  events: Raised[] = [];
+  /** Work in here has seen, or changed, what other work in here has written: neither can be stored without the other. */
+  entangled = false;
   /** Aggregates that were saved here and whose events nobody has committed yet. */
   readonly uncommitted = new Set<AggregateRoot>();
   /** Something that was written here is in the database already, so dropping this scope does not undo it. */
@@ -41,7 +43,9 @@ export class Scope {
 
   /** The row's state as the pending writes of this scope, and of those around it, leave it. */
   pending(table: TableShape, key: Key): Pending | undefined {
-    return this.writes.get(table, key) ?? this.parent?.pending(table, key);
+    const own = this.writes.get(table, key);
+    if (own && !this.parent) this.entangled = true;
+    return own ?? this.parent?.pending(table, key);
   }
 
   /** No more work can be done here: it has come to its end, or the one around it has. */
@@ -62,9 +66,11 @@ export class Scope {
 
   /** Joins the scope around this one, wholly or, when that throws, not at all. */
   complete(): void {
-    this.parent?.writes.merge(this.writes);
-    this.parent?.events.push(...this.events);
-    if (this.parent && this.sent) this.parent.sent = true;
+    const { parent } = this;
+    if (!parent) return;
+    if (parent.writes.merge(this.writes)) parent.entangled = true;
+    parent.events.push(...this.events);
+    if (this.sent) parent.sent = true;
   }
 }
 

@@ -1,10 +1,16 @@
 import { isConstraint, isOutage, SqliteConnection, Statements } from '../database/sqlite-connection';
-import { Conflict, VersionConflict, WriteSet } from './write-set';
+import { TableShape } from '../database/tables';
+import { nameOf, Pending, VersionConflict, WriteSet } from './write-set';
+
+type Insert = Extract<Pending, { kind: 'insert' }>;
+type Update = Extract<Pending, { kind: 'update' }>;
 
 /** One database transaction, in which a group of units of work runs one after another. */
 export class Transaction {
   /** Nothing of it has happened. */
   rolledBack = false;
+  /** What a unique key has refused of the last flush, as far as that is known. */
+  refused: readonly Pending[] = [];
   private damage: { readonly error: unknown } | undefined;
 
   /** Sends statements to this transaction, and to nothing else: when SQLite has given it up, so has whoever sends. */
@@ -16,8 +22,16 @@ export class Transaction {
   constructor(
     private readonly writer: SqliteConnection,
     /** The position of the last event before this transaction. */
-    readonly head: number,
+    public head: number,
   ) {}
+
+  /** The database has forgotten everything, and begun anew. */
+  restart(head: number): void {
+    this.head = head;
+    this.refused = [];
+    this.damage = undefined;
+    this.flushing = Promise.resolve();
+  }
 
   /**
    * Something failed of which a part is in the database, or something was lost on the way there. Only a rollback of the
@@ -86,47 +100,55 @@ export class Transaction {
           shape.remove,
           removes.map(({ key }) => key),
         );
-      if (inserts.length)
-        await this.writeUnique(
-          shape.insert,
-          inserts,
-          inserts.map(({ row }) => shape.toDatabase(row)),
-        );
+      if (inserts.length) await this.insert(shape, inserts);
       if (puts.length)
         await this.write(
           shape.put,
           puts.map(({ row }) => shape.toDatabase(row)),
         );
       if (updates.length) {
-        const changed = await this.writeUnique(
-          shape.update,
-          updates,
-          updates.map(({ row, expected }) => [...shape.toDatabase(row), expected]),
-        );
+        const changed = await this.update(shape, updates);
         if (changed !== updates.length) throw new VersionConflict(shape.name);
       }
     }
   }
 
-  private async writeUnique(
-    sql: string,
-    writes: readonly { readonly conflict?: Conflict }[],
-    rows: readonly unknown[],
-  ): Promise<number> {
+  private async insert(shape: TableShape, inserts: readonly Insert[]): Promise<void> {
+    const rows = inserts.map(({ row }) => shape.toDatabase(row));
     try {
-      return await this.write(sql, rows);
+      await this.write(shape.insert, rows);
     } catch (error) {
       if (!isConstraint(error)) throw error;
-      // A refused statement has changed nothing, so the culprit can be looked for one by one.
-      for (const [at, { conflict }] of writes.entries()) {
-        try {
-          await this.write(sql, [rows[at]]);
-        } catch (refusal) {
-          throw (isConstraint(refusal) && conflict?.()) || refusal;
-        }
+      if (inserts.length === 1) throw this.refuse(inserts, error);
+      // A refused statement has changed nothing, and the whole transaction is rolled back in any case.
+      const added = await this.writer.all<Record<string, unknown>>(shape.insertWhatFits, [JSON.stringify(rows)]);
+      const fit = new Set(added.map((row) => nameOf(shape.keyFrom(row))));
+      throw this.refuse(
+        inserts.filter(({ key }) => !fit.has(nameOf(key))),
+        error,
+      );
+    }
+  }
+
+  private async update(shape: TableShape, updates: readonly Update[]): Promise<number> {
+    const rows = updates.map(({ row, expected }) => [...shape.toDatabase(row), expected]);
+    try {
+      return await this.write(shape.update, rows);
+    } catch (error) {
+      if (!isConstraint(error)) throw error;
+      for (const [at, update] of updates.entries()) {
+        await this.write(shape.update, [rows[at]]).catch((refusal: unknown) => {
+          throw isConstraint(refusal) ? this.refuse([update], refusal) : refusal;
+        });
       }
       throw error;
     }
+  }
+
+  /** @returns the error to throw for what was refused */
+  private refuse(refused: readonly (Insert | Update)[], error: unknown): unknown {
+    this.refused = refused;
+    return refused[0]?.conflict?.() ?? error;
   }
 
   private write(sql: string, rows: readonly unknown[]): Promise<number> {

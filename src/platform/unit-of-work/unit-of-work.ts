@@ -50,9 +50,18 @@ interface Tracked {
   savedEvents: readonly object[];
 }
 
+/** One unit of work among those that share a transaction. */
+interface Unit {
+  /** What it has written and raised, once it is done. */
+  scope?: Scope;
+  /** The last position in the log that it may know of, once it is stored. */
+  position: number;
+}
+
 interface OpenGroup extends Group {
   /** What the finished work of the group has written and raised. */
   readonly root: Scope;
+  readonly units: Unit[];
 }
 
 /** Called with every event that is about to be committed, and with those that have been. */
@@ -112,11 +121,16 @@ export class UnitOfWork {
     let conflict: VersionConflict | undefined;
     for (let attempt = 1; ; attempt++) {
       try {
-        const { value, position } = await this.lane.run(async ({ root }) => {
-          const result = await this.within(root, cause, work);
-          return { value: result, position: root.transaction.head + root.events.length };
+        const { value, unit } = await this.lane.run(async ({ root, units }) => {
+          const unit: Unit = { position: 0 };
+          units.push(unit);
+          const value = await this.within(root, cause, () => {
+            unit.scope = currentScope();
+            return work();
+          });
+          return { value, unit };
         }, priority);
-        request.position = Math.max(request.position ?? 0, position);
+        request.position = Math.max(request.position ?? 0, unit.position);
         return value;
       } catch (error) {
         // What was loaded before the unit of work is as old as it was.
@@ -145,6 +159,7 @@ export class UnitOfWork {
       const { root } = group;
       const handle = () => {
         rehearsal.scope = currentScope();
+        group.units.push({ scope: rehearsal.scope, position: 0 });
         return work();
       };
       try {
@@ -396,17 +411,31 @@ export class UnitOfWork {
   }
 
   private async open(): Promise<OpenGroup> {
-    const [{ head }] = await this.database.writer.all<{ head: number }>(
-      'SELECT coalesce(max(position), 0) AS head FROM event_log',
-    );
-    const transaction = new Transaction(this.database.writer, head);
+    const transaction = new Transaction(this.database.writer, await this.head());
     const root = new Scope(transaction, GROUP);
+    const units: Unit[] = [];
     return {
       root,
+      units,
       assertSound: () => transaction.assertSound(),
       flush: async () => {
-        this.append(root);
+        this.append(root, units);
         await transaction.flush(root.writes);
+      },
+      refused: () => {
+        // What was sent before may have been read, and is not kept apart.
+        if (root.entangled || root.sent) return [];
+        return units.flatMap(({ scope }, at) =>
+          transaction.refused.some((one) => scope?.writes.has(one)) ? [at] : [],
+        );
+      },
+      restart: async (without) => {
+        transaction.restart(await this.head());
+        const rest = units.filter(({ scope }, at) => scope && !scope.failed && !without.includes(at));
+        units.splice(0, units.length, ...rest);
+        root.writes = new WriteSet();
+        for (const { scope } of units) root.writes.merge(scope!.writes);
+        root.events = units.flatMap(({ scope }) => scope!.events);
       },
       rolledBack: () => void (transaction.rolledBack = true),
       committed: () => {
@@ -415,17 +444,30 @@ export class UnitOfWork {
     };
   }
 
+  private async head(): Promise<number> {
+    const [{ head }] = await this.database.writer.all<{ head: number }>(
+      'SELECT coalesce(max(position), 0) AS head FROM event_log',
+    );
+    return head;
+  }
+
   /** Gives the events of the whole group their positions, and adds them to what is written. */
-  private append(root: Scope): void {
+  private append({ transaction, writes }: Scope, units: readonly Unit[]): void {
     const log = new WriteSet();
     const table = this.database.tables.of(EventTable);
-    root.events.forEach((raised, at) => {
-      const position = root.transaction.head + at + 1;
-      const envelope = { ...raised.envelope, position, streamVersion: raised.envelope.streamVersion || position };
-      raised.envelope = envelope;
-      putInEnvelope(raised.event, envelope);
-      log.add(table, { kind: 'insert', key: envelope.position, row: { ...envelope, facts: raised.event } });
-    });
-    root.writes.merge(log);
+    let position = transaction.head;
+    for (const unit of units) {
+      for (const raised of unit.scope && !unit.scope.failed ? unit.scope.events : []) {
+        position++;
+        const { stream, type, streamVersion } = raised.envelope;
+        // What no aggregate has raised is counted by its place in the log.
+        const envelope = { ...raised.envelope, position, streamVersion: stream === type ? position : streamVersion };
+        raised.envelope = envelope;
+        putInEnvelope(raised.event, envelope);
+        log.add(table, { kind: 'insert', key: position, row: { ...envelope, facts: raised.event } });
+      }
+      unit.position = position;
+    }
+    writes.merge(log);
   }
 }

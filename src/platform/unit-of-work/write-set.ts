@@ -26,7 +26,8 @@ export type Pending =
 /** A row whose changes are guarded by its version. */
 export type VersionedRow = object & { readonly version: number };
 
-const nameOf = (key: Key) => (typeof key === 'object' ? JSON.stringify(key) : String(key));
+/** A key as a text: the same for the same key. */
+export const nameOf = (key: Key): string => (typeof key === 'object' ? JSON.stringify(key) : String(key));
 
 /**
  * The writes that a unit of work has asked for and not yet sent. A row that is written twice is sent once, in its last
@@ -48,12 +49,19 @@ export class WriteSet {
     this.set(table, combine(table, this.get(table, write.key), write));
   }
 
-  /** Takes in what a smaller unit within this one has written: everything or, when that throws, nothing. */
-  merge(other: WriteSet): void {
-    const combined = other
-      .all()
-      .map(([table, write]): [TableShape, Pending] => [table, combine(table, this.get(table, write.key), write)]);
+  /**
+   * Takes in what a smaller unit within this one has written: everything or, when that throws, nothing.
+   * @returns whether it has changed what was in here before
+   */
+  merge(other: WriteSet): boolean {
+    let changes = false;
+    const combined = other.all().map(([table, write]): [TableShape, Pending] => {
+      const before = this.get(table, write.key);
+      if (before) changes = true;
+      return [table, combine(table, before, write)];
+    });
     for (const [table, write] of combined) this.set(table, write);
+    return changes;
   }
 
   /** @returns the writes, table by table in the order of their first use; the set is empty afterwards */
@@ -68,6 +76,11 @@ export class WriteSet {
     return [...this.tables].flatMap(([table, rows]) =>
       [...rows.values()].map((write): [TableShape, Pending] => [table, write]),
     );
+  }
+
+  /** Whether exactly this write is in it. */
+  has(write: Pending): boolean {
+    return this.all().some(([, one]) => one === write);
   }
 
   private set(table: TableShape, write: Pending): void {
