@@ -110,13 +110,13 @@ describe('Poison cannot loop: an event that kills the process is counted when it
 
   it('blames nobody who was killed from outside and did it well the next time', async () => {
     await start({ VICTIM: 'read' });
-    for (const title of ['Emma', 'Persuasion', 'Sanditon']) {
+    for (const title of ['Emma', 'Persuasion']) {
       await add(title);
       await shop.kill();
       await start({ VICTIM: 'read' });
     }
     await shop.settle();
     expect(await lettersOf('test.dawdle')).toEqual([]);
-    expect(await inventories()).toBe(3);
+    expect(await inventories()).toBe(2);
   });
 });
