@@ -2,6 +2,7 @@ import { IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Money, moneyToDecimal } from '../../kernel/money';
 import { ReadDatabase } from '../../platform/database/read-database';
 import { decodeCursor, Page, page } from '../../platform/http/page';
+import { everyWordOf } from '../../platform/projections/words';
 
 /** A book as it stands in the list that people browse. */
 export interface BookOnShelf {
@@ -15,7 +16,7 @@ export interface BookOnShelf {
 }
 
 export interface BrowseFilter {
-  /** A part of the title or of the author. */
+  /** Words, or their beginnings, of the title and of the author. */
   readonly search?: string;
   readonly author?: string;
   readonly inStock?: boolean;
@@ -41,25 +42,38 @@ interface Row {
   inStock: number;
 }
 
+/** Where books are taken from, in which order, and what is behind a book of which the id is given. */
+const ALL = { from: 'catalog_browse', order: 'book_id', behind: 'book_id > #' };
+/** The same for those that a search finds: the index has them by their numbers, which are in the same order. */
+const FOUND = {
+  from: 'catalog_browse_search AS found CROSS JOIN catalog_browse ON search_row = found.rowid',
+  order: 'found.rowid',
+  behind: `found.rowid > coalesce(
+             (SELECT search_row FROM catalog_browse WHERE book_id <= # ORDER BY book_id DESC LIMIT 1), 0)`,
+};
+
 @QueryHandler(BrowseBooks)
 export class BrowseBooksHandler implements IQueryHandler<BrowseBooks> {
   constructor(private readonly database: ReadDatabase) {}
 
   async execute({ filter }: BrowseBooks): Promise<Page<BookOnShelf>> {
     const { search, author, inStock, limit, cursor } = filter;
+    const after = cursor && decodeCursor(cursor, ['string'])[0];
+    const words = search && everyWordOf(search);
+    if (search && !words) return { items: [] };
+    const { from, order, behind } = words ? FOUND : ALL;
     const conditions: [string, string | number | undefined][] = [
-      // Ids are time-ordered, so the last one seen is all that a page needs to know.
-      ['book_id > #', cursor && decodeCursor(cursor, ['string'])[0]],
+      ['catalog_browse_search MATCH #', words],
+      [behind, after],
       ['author = #', author],
       ['in_stock = #', inStock === undefined ? undefined : Number(inStock)],
-      ["title || ' ' || author LIKE # ESCAPE '\\'", search && `%${search.replace(/[\\%_]/g, '\\$&')}%`],
     ];
     const given = conditions.filter(([, value]) => value !== undefined && value !== '');
     const where = given.map(([condition], at) => condition.replace('#', `$${at + 1}`)).join(' AND ');
     const rows = await this.database.all<Row>(
       `SELECT book_id AS "id", title, author, isbn, price_amount AS "amount", price_currency AS "currency", published,
               in_stock AS "inStock"
-         FROM catalog_browse ${where && `WHERE ${where}`} ORDER BY book_id LIMIT $${given.length + 1}`,
+         FROM ${from} ${where && `WHERE ${where}`} ORDER BY ${order} LIMIT $${given.length + 1}`,
       [...given.map(([, value]) => value!), limit + 1],
     );
     return page(rows.map(toBook), limit, ({ id }) => [id]);

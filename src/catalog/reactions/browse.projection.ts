@@ -1,12 +1,23 @@
 import { IEventHandler } from '@nestjs/cqrs';
 import { StockReplenished, StockRanOut } from '../../inventory/inventory.events';
-import { Column, IndexOn, Key, OptionalColumn, Projection, ReadTable } from '../../platform/projections/projection';
+import {
+  Column,
+  IndexOn,
+  Key,
+  OptionalColumn,
+  Projection,
+  ReadTable,
+  SearchOn,
+} from '../../platform/projections/projection';
+import { wordsIn } from '../../platform/projections/words';
 import { UnitOfWork } from '../../platform/unit-of-work/unit-of-work';
 import { BookAdded, BookPublished, BookRepriced, BookRevised, BookWithdrawn } from '../catalog.events';
 
 /** What somebody who browses the shop sees of a book. Withdrawn books are not in it. */
 @ReadTable('catalog_browse')
-@IndexOn('catalog_browse_author', 'author')
+@IndexOn('catalog_browse_author', 'author', 'bookId')
+@IndexOn('catalog_browse_in_stock', 'inStock', 'bookId')
+@SearchOn('words')
 export class BrowseTable {
   @Key() bookId: string;
   @Column() title: string;
@@ -16,6 +27,7 @@ export class BrowseTable {
   @Column() priceCurrency: string;
   @Column() published: boolean;
   @Column() inStock: boolean;
+  @Column() words: string;
 }
 
 /** Keeps the list of books that people browse. */
@@ -31,7 +43,7 @@ export class BrowseProjection implements IEventHandler<object> {
     if (event instanceof BookAdded) this.add(event);
     if (event instanceof BookRevised) {
       const { title, author, isbn } = event;
-      await this.change(event.bookId, { title, author, isbn });
+      await this.change(event.bookId, { title, author, isbn, words: wordsIn(title, author) });
     }
     if (event instanceof BookRepriced) {
       await this.change(event.bookId, { priceAmount: event.price.amount, priceCurrency: event.price.currency });
@@ -52,6 +64,7 @@ export class BrowseProjection implements IEventHandler<object> {
       priceCurrency: price.currency,
       published: false,
       inStock: false,
+      words: wordsIn(title, author),
     });
   }
 

@@ -16,4 +16,15 @@ export class ReadDatabase {
   async first<Row>(sql: string, parameters: readonly Parameter[] = []): Promise<Row | undefined> {
     return (await this.connection.all<Row>(sql, parameters))[0];
   }
+
+  /** Does what takes long through a connection of its own, which is new and closed afterwards. */
+  async apart<T>(work: (database: ReadDatabase) => Promise<T>): Promise<T> {
+    const main = await this.first<{ file: string }>(`SELECT file FROM pragma_database_list WHERE name = 'main'`);
+    const connection = await SqliteConnection.openToRead(main!.file);
+    try {
+      return await work(new ReadDatabase(connection));
+    } finally {
+      await connection.close();
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import type { Database, Statement } from 'sqlite3';
+import { Database, OPEN_READONLY, type Statement } from 'sqlite3';
 
 /** What a caller may bind to a `$1`, `$2`, ... of a statement. */
 export type Parameter = string | number | null;
@@ -18,6 +18,9 @@ export class DatabaseError extends Error {
 /** Whatever statements can be sent to. */
 export type Statements = Pick<SqliteConnection, 'all' | 'run'>;
 
+/** How long a statement waits for another process that is writing, in milliseconds. */
+export const BUSY_TIMEOUT = 5_000;
+
 const KEPT_STATEMENTS = 256;
 
 /**
@@ -28,6 +31,16 @@ export class SqliteConnection {
   private readonly statements = new Map<string, Promise<Statement>>();
 
   constructor(private readonly database: Database) {}
+
+  /** Opens a file that is there. */
+  static openToRead(file: string): Promise<SqliteConnection> {
+    return new Promise((resolve, reject) => {
+      const database: Database = new Database(file, OPEN_READONLY, (error) =>
+        error ? reject(wrap(error, 'open')) : resolve(new SqliteConnection(database)),
+      );
+      database.configure('busyTimeout', BUSY_TIMEOUT);
+    });
+  }
 
   /** @returns the rows, each an object by column name */
   async all<Row>(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {

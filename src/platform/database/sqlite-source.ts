@@ -4,10 +4,7 @@ import type { AbstractSqliteDriver } from 'typeorm/driver/sqlite-abstract/Abstra
 import type { SqliteDriver } from 'typeorm/driver/sqlite/SqliteDriver';
 import { SqliteQueryRunner } from 'typeorm/driver/sqlite/SqliteQueryRunner';
 import { readOnly, SqliteOptions } from './database.options';
-import { DatabaseError, SqliteConnection } from './sqlite-connection';
-
-/** How long a statement waits for another process that is writing, in milliseconds. */
-const BUSY_TIMEOUT = 5_000;
+import { BUSY_TIMEOUT, DatabaseError, SqliteConnection } from './sqlite-connection';
 
 const SETTINGS: Readonly<Record<string, { set: string | number; is: string | number }>> = {
   // First of all: the next one may have to wait for another process that is starting, too.

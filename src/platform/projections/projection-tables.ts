@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Table, TableIndex } from 'typeorm';
+import { QueryRunner, Table, TableIndex } from 'typeorm';
 import { Database } from '../database/database';
 import { TableClass, TableShape } from '../database/tables';
 import { ReactionDefinition } from '../reactions/reaction-definition';
-import { isReadTable } from './projection';
+import { isReadTable, searchedProperty } from './projection';
+import { Search } from './search';
 
 /** What the tables of a projection are called while they are built anew beside the old ones. */
 const NEXT = '__next';
@@ -26,6 +27,7 @@ export class ProjectionTables {
         name,
         columns.map((column) => [column.name, column.type, column.isNullable, column.isPrimary]),
         indices.map((index) => [index.name, index.columnNames, index.isUnique]),
+        ...(this.searchOf(table)?.shape ?? []),
       ];
     });
     return createHash('sha256').update(JSON.stringify(described)).digest('hex').slice(0, 16);
@@ -101,12 +103,15 @@ export class ProjectionTables {
     const runner = this.database.source.createQueryRunner();
     for (const table of tables) {
       const { name, indices } = this.describe(table);
-      await runner.query(`DROP TABLE IF EXISTS ${name}`);
+      const search = this.searchOf(table);
+      await search?.letGo(runner, NEXT);
+      await this.remove(runner, name);
       await runner.query(`ALTER TABLE ${name}${NEXT} RENAME TO ${name}`);
       for (const index of indices) {
         await runner.query(`DROP INDEX ${index.name}${NEXT}`);
         await runner.query(createIndex(index, name, index.name!));
       }
+      await search?.takeOver(runner, NEXT);
     }
   }
 
@@ -125,17 +130,38 @@ export class ProjectionTables {
 
   private async drop(tables: readonly TableClass[], suffix: string): Promise<void> {
     const runner = this.database.source.createQueryRunner();
-    for (const table of tables) await runner.query(`DROP TABLE IF EXISTS ${this.nameOf(table)}${suffix}`);
+    for (const table of tables) await this.remove(runner, `${this.nameOf(table)}${suffix}`);
+  }
+
+  /** Its indexes and triggers go with it; the index of its words may be of a time when it had one. */
+  private async remove(runner: QueryRunner, name: string): Promise<void> {
+    await runner.query(`DROP TABLE IF EXISTS ${name}`);
+    await runner.query(`DROP TABLE IF EXISTS ${Search.nameFor(name)}`);
   }
 
   private async make(table: TableClass, suffix: string): Promise<string> {
     const runner = this.database.source.createQueryRunner();
     const { name, columns, indices } = this.describe(table);
-    await runner.createTable(new Table({ name: `${name}${suffix}`, columns }));
+    const search = this.searchOf(table);
+    await runner.createTable(new Table({ name: `${name}${suffix}`, columns: search?.numbered(columns) ?? columns }));
     for (const index of indices) {
       await runner.query(createIndex(index, `${name}${suffix}`, `${index.name}${suffix}`));
     }
+    await search?.create(runner, suffix);
     return `${name}${suffix}`;
+  }
+
+  private searchOf(table: TableClass): Search | undefined {
+    const property = searchedProperty(table);
+    const metadata = this.database.source.getMetadata(table);
+    const column = metadata.findColumnWithPropertyName(property ?? '')?.databaseName;
+    if (!property) return undefined;
+    if (!column) throw new Error(`${metadata.targetName} has no column '${property}' to search in`);
+    return new Search(
+      metadata.tableName,
+      column,
+      metadata.primaryColumns.map(({ databaseName }) => databaseName),
+    );
   }
 
   private describe(table: TableClass): Table {

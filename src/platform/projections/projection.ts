@@ -35,6 +35,20 @@ export const OptionalColumn = (kind?: Kind) => column(kind, (type) => TypeOrmCol
 /** An index over these properties, for a query that is asked often. */
 export const IndexOn = (name: string, ...properties: string[]) => Index(name, properties);
 
+/**
+ * An index of the words in a column, for a query that searches: `<table>_search`, whose `rowid` is the table's `search_row`.
+ * The column holds what `wordsIn` has made of the text; a query asks for what `everyWordOf` has made of what was typed.
+ */
+export const SearchOn =
+  (property: string): ClassDecorator =>
+  (table) =>
+    void searched.set(table, property);
+
+const searched = new WeakMap<object, string>();
+
+/** @returns the property whose words are indexed, if any */
+export const searchedProperty = (table: unknown): string | undefined => searched.get(table as object);
+
 const KINDS = new Map<unknown, Kind>([
   [Number, 'integer'],
   [Boolean, 'boolean'],
