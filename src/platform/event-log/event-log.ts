@@ -126,8 +126,10 @@ export class EventLog {
     ];
     const given = conditions.filter(([, value]) => value !== undefined);
     const where = given.map(([condition], at) => `${condition} $${at + 1}`).join(' AND ');
+    // Both are the same order within a stream, and each has its index.
+    const order = wanted.stream === undefined ? 'position' : 'stream_version';
     const rows = await this.database.reader.all<Row>(
-      `SELECT ${COLUMNS} FROM event_log WHERE ${where} ORDER BY position LIMIT $${given.length + 1}`,
+      `SELECT ${COLUMNS} FROM event_log WHERE ${where} ORDER BY ${order} LIMIT $${given.length + 1}`,
       [...given.map(([, value]) => value!), wanted.limit],
     );
     return rows.map(toEvent);

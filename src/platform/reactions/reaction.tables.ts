@@ -43,6 +43,7 @@ export interface Attempt {
 @Entity('reaction_deferred')
 @Index('reaction_deferred_due', ['reaction', 'state', 'dueAt'])
 @Index('reaction_deferred_stream', ['reaction', 'stream', 'position'])
+@Index('reaction_deferred_position', ['position'])
 @Index('reaction_deferred_cause', ['reaction', 'cause', 'position', 'deferredAt'], { where: `state = 'dead'` })
 export class DeferredTable {
   @PrimaryColumn('text') reaction: string;
