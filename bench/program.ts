@@ -80,8 +80,7 @@ export class Program {
   /** Sends load from a process of its own, and waits until everything that follows from it is done. */
   async load(job: Omit<Job, 'url' | 'first'>): Promise<Spell> {
     const before = await this.counts();
-    const load = await drive({ ...job, url: this.url, first: lastBook });
-    if (job.send === 'book') lastBook += load.requests;
+    const load = await this.send(job);
     const accepted = load.statuses['201'] ?? 0;
     const wanted = before.inventories + (job.send === 'book' ? accepted : 0);
     const delivered = await this.delivered(wanted);
@@ -93,6 +92,13 @@ export class Program {
       acceptedPerSecond: accepted / seconds(load.ended),
       deliveredPerSecond: accepted / seconds(Math.max(delivered, load.ended)),
     };
+  }
+
+  /** Sends load from a process of its own, and waits for the answers only. */
+  async send(job: Omit<Job, 'url' | 'first'>): Promise<Load> {
+    const load = await drive({ ...job, url: this.url, first: lastBook });
+    if (job.send === 'book') lastBook += load.requests;
+    return load;
   }
 
   /** Makes it warm: nothing of this is measured. */

@@ -2,6 +2,10 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Effort, Findings } from './report';
 import { keep, print } from './results';
+import { importing } from './sections/import';
+import { reactions } from './sections/reactions';
+import { reads } from './sections/reads';
+import { refused } from './sections/refused';
 import { shop } from './sections/shop';
 
 const SECTIONS: Readonly<
@@ -11,6 +15,10 @@ const SECTIONS: Readonly<
   >
 > = {
   shop: { says: 'the shop beside what others would have built', measure: shop },
+  refused: { says: 'one command in a hundred that is refused', measure: refused },
+  reactions: { says: 'many reactions to one type of event', measure: reactions },
+  import: { says: 'a list of books beside the same books one by one', measure: importing },
+  reads: { says: 'browsing beside an import', measure: reads },
 };
 
 const HELP = `
