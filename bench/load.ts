@@ -5,6 +5,8 @@ import { text } from 'node:stream/consumers';
 export interface Job {
   readonly url: string;
   readonly send: 'book' | 'order' | 'browse';
+  /** What is browsed. */
+  readonly path?: string;
   readonly connections: number;
   /** It ends after so many seconds, or after so many requests. */
   readonly seconds?: number;
@@ -101,8 +103,8 @@ async function main(): Promise<void> {
 }
 
 /** @returns what makes one request after another, ready to be sent */
-function requestsOf({ send, first = 0, refusedOneIn, bookId }: Job, { host }: URL): () => string {
-  if (send === 'browse') return () => `GET /books?limit=20 HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+function requestsOf({ send, path: browsed, first = 0, refusedOneIn, bookId }: Job, { host }: URL): () => string {
+  if (send === 'browse') return () => `GET ${browsed} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
   const post = (path: string, body: object) => {
     const json = JSON.stringify(body);
     return `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`;

@@ -28,7 +28,7 @@ export interface Effort {
   /** Of load, and of warming up before it. */
   readonly seconds: number;
   readonly warmUp: number;
-  tell(progress: string): void;
+  readonly tell: (progress: string) => void;
 }
 
 /** @returns the one in the middle, or the mean of the two there */

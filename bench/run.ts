@@ -2,6 +2,7 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Effort, Findings } from './report';
 import { keep, print } from './results';
+import { growth } from './sections/growth';
 import { importing } from './sections/import';
 import { reactions } from './sections/reactions';
 import { reads } from './sections/reads';
@@ -19,6 +20,7 @@ const SECTIONS: Readonly<
   reactions: { says: 'many reactions to one type of event', measure: reactions },
   import: { says: 'a list of books beside the same books one by one', measure: importing },
   reads: { says: 'browsing beside an import', measure: reads },
+  growth: { says: 'a full shop beside an empty one', slow: true, measure: growth },
 };
 
 const HELP = `

@@ -5,7 +5,7 @@ import { Effort, Findings, median } from '../report';
 import { importBooks } from './import';
 
 /** People who browse: eight of them, each of whom looks at a page for a while. */
-const BROWSE = { send: 'browse', connections: 8, pause: 40 } as const;
+const BROWSE = { send: 'browse', path: '/books?limit=20', connections: 8, pause: 40 } as const;
 
 /** What people who browse notice of an import. */
 export async function reads(effort: Effort): Promise<Findings> {
