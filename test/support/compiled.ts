@@ -26,12 +26,13 @@ let made: string | undefined;
  * @returns the folder in which `src` and `test/support` lie
  */
 export function compiled(): string {
-  made ??= compile();
+  made ??= compile(FOLDERS);
   return made;
 }
 
-function compile(): string {
-  const sources = FOLDERS.flatMap((folder) =>
+/** As `compiled`, for these folders of the project. */
+export function compile(folders: readonly string[]): string {
+  const sources = folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'))
       .map((name) => join(folder, name)),
