@@ -3,6 +3,8 @@ import { BookRepriced } from '../../src/catalog/catalog.events';
 import { BookAlreadyInCatalog } from '../../src/catalog/model/catalog.errors';
 import { BookRepository } from '../../src/catalog/persistence/book.repository';
 import { moneyFromDecimal } from '../../src/kernel/money';
+import { PriceTable } from '../../src/orders/persistence/price.table';
+import { SqliteConnection } from '../../src/platform/database/sqlite-connection';
 import { Bookshelf } from '../support/bookshelf';
 import { bookRequest, Client } from '../support/client';
 import { aBook, Do, DoHandler } from '../support/handlers';
@@ -110,6 +112,66 @@ describe('All or nothing, also for commands that share a transaction', () => {
     ]);
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
     expect(await titles()).toEqual(['The one that is there', 'Emma']);
+  });
+
+  it('one that was refused for what is refused itself is decided on anew', async () => {
+    const price = { bookId: 'any', title: 'Any', priceAmount: 1, priceCurrency: 'USD' };
+    const taken = () => new Error('there is a price already');
+    const answers = await Promise.allSettled([
+      command('both', async () => {
+        const book = aBook('Refused', ISBN);
+        await shop.get(BookRepository).save(book);
+        book.commit();
+        shop.work.insert(PriceTable, price, taken);
+      }),
+      command('price', async () => shop.work.insert(PriceTable, price, taken)),
+      add('Emma'),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+    expect(await shop.rows(`SELECT 1 FROM orders_price WHERE book_id = 'any'`)).toHaveLength(1);
+  });
+
+  it('one that was refused is told so when it comes again with what it had saved then', async () => {
+    const book = aBook('Refused', ISBN);
+    const answers = await Promise.allSettled([
+      add('Emma'),
+      command('save', async () => {
+        await shop.get(BookRepository).save(book);
+        book.commit();
+      }),
+    ]);
+    expect(answers[1]).toMatchObject({
+      reason: { message: expect.stringContaining('load it again, and decide anew') },
+    });
+  });
+
+  it('what another program stores in between is seen by the others, and not overwritten', async () => {
+    const other = await Bookshelf.start({ providers: [DoHandler], folder: shop.folder });
+    const raise = (where: Bookshelf) =>
+      where.send(
+        new Do(async () => {
+          const price = await where.work.find(PriceTable, 'any');
+          const priceAmount = (price?.priceAmount ?? 0) + 1;
+          where.work.put(PriceTable, { bookId: 'any', title: 'Any', priceAmount, priceCurrency: 'USD' });
+        }),
+      );
+    const { run } = SqliteConnection.prototype;
+    let between: Promise<unknown> | undefined;
+    jest.spyOn(SqliteConnection.prototype, 'run').mockImplementation(async function (this: SqliteConnection, ...args) {
+      const changed = await run.apply(this, args);
+      if (args[0] === 'ROLLBACK' && !between) {
+        between = raise(other);
+        await between;
+      }
+      return changed;
+    });
+    const answers = await Promise.allSettled([raise(shop), add('Refused', ISBN), add('Emma')]);
+    jest.restoreAllMocks();
+    await other.stop();
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(between).toBeDefined();
+    const prices = await shop.rows(`SELECT price_amount AS amount FROM orders_price WHERE book_id = 'any'`);
+    expect(prices).toEqual([{ amount: 2 }]);
   });
 
   it('two that change the same aggregate see each other’s changes', async () => {

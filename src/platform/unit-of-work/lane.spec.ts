@@ -23,8 +23,8 @@ class Ledger implements Group {
     return culprit ? Promise.reject(new Error(`${culprit} cannot be stored`)) : Promise.resolve();
   }
 
-  refused(): number[] {
-    return this.written.flatMap((name, at) => (this.desk.named.has(name) ? [at] : []));
+  refused(): Promise<number[]> {
+    return Promise.resolve(this.written.flatMap((name, at) => (this.desk.named.has(name) ? [at] : [])));
   }
 
   restart(without: readonly number[]): Promise<void> {

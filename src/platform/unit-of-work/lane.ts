@@ -20,8 +20,11 @@ export interface Group {
   /** Called when nothing of it has happened. */
   rolledBack(): void;
   /** After a flush that has failed: which jobs have failed it, counted from 0; none when nobody else can be kept. */
-  refused(): readonly number[];
-  /** Inside a new transaction: what the other jobs have asked for is to be sent again. */
+  refused(): Promise<readonly number[]>;
+  /**
+   * Inside a new transaction: what the other jobs have asked for is to be sent again.
+   * @throws Error when they would have to be done again
+   */
   restart(without: readonly number[]): Promise<void>;
 }
 
@@ -153,7 +156,7 @@ export class Lane<G extends Group> {
       await group.flush();
       return [];
     } catch (error) {
-      const refused = group.refused();
+      const refused = await group.refused();
       if (refused.length === 0 || refused.length === jobs) throw error;
       await this.rollBack();
       if (this.leftOpen) throw error;

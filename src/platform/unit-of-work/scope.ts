@@ -68,7 +68,13 @@ export class Scope {
   complete(): void {
     const { parent } = this;
     if (!parent) return;
-    if (parent.writes.merge(this.writes)) parent.entangled = true;
+    // It does, too, when it is refused for what is written there.
+    let touches = true;
+    try {
+      touches = parent.writes.merge(this.writes);
+    } finally {
+      if (touches) parent.entangled = true;
+    }
     parent.events.push(...this.events);
     if (this.sent) parent.sent = true;
   }

@@ -414,6 +414,7 @@ export class UnitOfWork {
     const transaction = new Transaction(this.database.writer, await this.head());
     const root = new Scope(transaction, GROUP);
     const units: Unit[] = [];
+    let seen = 0;
     return {
       root,
       units,
@@ -422,16 +423,21 @@ export class UnitOfWork {
         this.append(root, units);
         await transaction.flush(root.writes);
       },
-      refused: () => {
+      refused: async () => {
         // What was sent before may have been read, and is not kept apart.
         if (root.entangled || root.sent) return [];
+        seen = await this.dataVersion();
         return units.flatMap(({ scope }, at) =>
           transaction.refused.some((one) => scope?.writes.has(one)) ? [at] : [],
         );
       },
       restart: async (without) => {
+        if ((await this.dataVersion()) !== seen) {
+          throw new Error('another program has written in between, so what was read may not be true any more');
+        }
         transaction.restart(await this.head());
-        const rest = units.filter(({ scope }, at) => scope && !scope.failed && !without.includes(at));
+        for (const at of without) if (units[at].scope) units[at].scope.failed = true;
+        const rest = units.filter(({ scope }) => scope && !scope.failed);
         units.splice(0, units.length, ...rest);
         root.writes = new WriteSet();
         for (const { scope } of units) root.writes.merge(scope!.writes);
@@ -442,6 +448,14 @@ export class UnitOfWork {
         if (root.events.length) this.listeners?.afterCommit(root.events);
       },
     };
+  }
+
+  /** @returns a number that is another one once another connection has written */
+  private async dataVersion(): Promise<number> {
+    const [{ version }] = await this.database.writer.all<{ version: number }>(
+      'SELECT data_version AS version FROM pragma_data_version',
+    );
+    return version;
   }
 
   private async head(): Promise<number> {
