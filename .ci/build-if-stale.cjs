@@ -11,4 +11,12 @@ const sources = ['src', ...readdirSync('src', { recursive: true }).map((name) =>
 const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'];
 const newest = Math.max(...[...sources, ...settings].map(changedAt));
 
-if (!existsSync('dist/main.js') || changedAt('dist/main.js') < newest) execSync('nest build', { stdio: 'inherit' });
+if (!existsSync('dist/main.js') || changedAt('dist/main.js') < newest) {
+  process.stderr.write('building, as the sources have changed ...\n');
+  try {
+    execSync('nest build', { stdio: 'inherit' });
+  } catch {
+    // The compiler has said why.
+    process.exitCode = 1;
+  }
+}

@@ -1,10 +1,13 @@
 import { userInfo } from 'node:os';
 import type { INestApplicationContext } from '@nestjs/common';
 import { DomainError, NotFound } from '../kernel/domain-error';
+import { harmless } from '../kernel/text';
+import { decodeCursor } from '../platform/http/page';
 import { Choice, DEFAULT_PER_SECOND, DeadLetters } from '../platform/reactions/dead-letters';
-import { DeadLetterList, type GivenUp } from '../platform/reactions/dead-letter-list';
+import { DeadLetterList } from '../platform/reactions/dead-letter-list';
 import { ReactionDefinition } from '../platform/reactions/reaction-definition';
 import { ReactionStatuses } from '../platform/reactions/reaction-status';
+import type { DeferredState } from '../platform/reactions/reaction.tables';
 import { Reactions } from '../platform/reactions/reactions.service';
 import { Rehearsals, type Rehearsed } from '../platform/reactions/rehearsals';
 import { newRequest, withinRequest } from '../platform/unit-of-work/cause';
@@ -41,14 +44,18 @@ function find(shop: INestApplicationContext, name: string): ReactionDefinition {
   return reaction;
 }
 
+/** What is told may come from anywhere: from a client, or from the other side of a call that has failed. */
+const say = (line: string): void => console.log(harmless(line));
+
 const lettersIn = (count: number): string => `${count} ${count === 1 ? 'letter' : 'letters'}`;
 
 export const listReactions = (): Promise<void> =>
   inShop(async (shop) => {
     const all = await shop.get(ReactionStatuses).all();
     const width = Math.max(...all.map(({ name }) => name.length));
-    for (const { name, mode, lag, deferred, dead } of all) {
-      console.log(`${name.padEnd(width)}  ${mode.padEnd(14)}  ${lag} to read, ${deferred} deferred, ${dead} dead`);
+    for (const { name, mode, state, lag, deferred, dead } of all) {
+      const counts = `${lag} to read, ${deferred} deferred, ${dead} dead`;
+      say(`${name.padEnd(width)}  ${mode.padEnd(14)}  ${state.padEnd(10)}  ${counts}`);
     }
   });
 
@@ -60,13 +67,13 @@ export const retryLetters = (
 ): Promise<void> =>
   inShop(async (shop) => {
     const count = await shop.get(DeadLetters).retry(find(shop, reaction).name, choice, perSecond, reason);
-    console.log(`${lettersIn(count)} to be tried again, ${perSecond} each second, by the shop when it is open.`);
+    say(`${lettersIn(count)} to be tried again, ${perSecond} each second, by the shop when it is open.`);
   });
 
 export const skipLetters = (reaction: string, choice: Choice, reason: string): Promise<void> =>
   inShop(async (shop) => {
     const count = await shop.get(DeadLetters).skip(find(shop, reaction).name, choice, reason);
-    console.log(`${lettersIn(count)} skipped.`);
+    say(`${lettersIn(count)} skipped.`);
   });
 
 export const rehearseLetter = (reaction: string, position: number, reason?: string): Promise<Rehearsed> =>
@@ -84,42 +91,48 @@ export const listCauses = (): Promise<void> =>
       const found = await shop.get(DeadLetterList).byCause(after, PAGE);
       for (const { reaction, cause, letters, firstPosition, lastPosition, firstAt, lastAt, error } of found) {
         total += letters;
-        console.log(
+        say(
           `${reaction}: ${lettersIn(letters)}, position ${firstPosition} to ${lastPosition}, ${firstAt} to ${lastAt}`,
         );
-        console.log(`    cause: ${cause}`);
-        console.log(`    error: ${error.split('\n', 1)[0]}`);
+        say(`    cause: ${cause}`);
+        say(`    error: ${error.split('\n', 1)[0]}`);
       }
       const last = found.at(-1);
       after = found.length === PAGE && last ? [last.reaction, last.cause] : undefined;
     }
-    console.log(total ? `${lettersIn(total)} in all.` : 'There are no dead letters.');
+    say(total ? `${lettersIn(total)} in all.` : 'There are no dead letters.');
   });
 
-export const listLetters = (reaction: string, state: GivenUp): Promise<void> =>
+export const listLetters = (reaction: string, state: DeferredState): Promise<void> =>
   inShop(async (shop) => {
     const { name } = find(shop, reaction);
     for (let after = 0, more = true; more;) {
       const found = await shop.get(DeadLetterList).of(name, after, PAGE, state);
-      for (const { position, type, stream, reason, attempts, error, skippedBy } of found) {
-        const why = state === 'skipped' ? `skipped by ${skippedBy ?? 'an operator'}: ${reason}` : reason;
-        console.log(`${position}  ${type} of ${stream}  ${why}, ${attempts} attempts: ${error?.split('\n', 1)[0]}`);
+      for (const { position, type, stream, reason, attempts, error, skippedBy, retryAt } of found) {
+        const why = {
+          dead: reason,
+          skipped: `skipped by ${skippedBy ?? 'an operator'}: ${reason}`,
+          retrying: `to be tried again at ${retryAt}`,
+          parked: 'behind an earlier event of its stream',
+        }[state];
+        const wrong = error === undefined ? '' : `: ${error.split('\n', 1)[0]}`;
+        say(`${position}  ${type} of ${stream}  ${why}, ${attempts} attempts${wrong}`);
         after = position;
       }
-      if (after === 0) console.log(`${name} has no such letters.`);
+      if (after === 0) say(`${name} has no such letters.`);
       more = found.length === PAGE;
     }
   });
 
 function tell({ outcome, error, writes, events, outside }: Rehearsed): void {
-  console.log(outcome === 'handled' ? 'It would be handled.' : `It would fail: ${error}`);
+  say(outcome === 'handled' ? 'It would be handled.' : `It would fail: ${error}`);
   for (const write of writes) {
-    if (write.kind === 'statement') console.log(`  statement: ${write.sql}`);
-    else console.log(`  ${write.kind} ${write.table} ${JSON.stringify(write.row ?? write.key)}`);
+    if (write.kind === 'statement') say(`  statement: ${write.sql}`);
+    else say(`  ${write.kind} ${write.table} ${JSON.stringify(write.row ?? write.key)}`);
   }
-  for (const { type, stream, facts } of events) console.log(`  event ${type} of ${stream} ${JSON.stringify(facts)}`);
-  for (const { what, ...facts } of outside) console.log(`  outside: ${what} ${JSON.stringify(facts)}`);
-  console.log('Nothing of this has happened.');
+  for (const { type, stream, facts } of events) say(`  event ${type} of ${stream} ${JSON.stringify(facts)}`);
+  for (const { what, ...facts } of outside) say(`  outside: ${what} ${JSON.stringify(facts)}`);
+  say('Nothing of this has happened.');
 }
 
 export const explain = (thing: string, reaction?: string): Promise<void> =>
@@ -131,11 +144,11 @@ export const explain = (thing: string, reaction?: string): Promise<void> =>
     if (kind === 'event') {
       if (!/^\d{1,15}$/.test(id)) throw new Failure(`${thing}: say event/<position>`);
       const { story } = await why.event(Number(id), { reaction });
-      return story.forEach((line) => console.log(line));
+      return story.forEach(say);
     }
     for (let after: number | undefined = 0; after !== undefined;) {
-      const { story, events, next } = await why.thing(kind, id, { reaction, after, limit: PAGE });
-      story.slice(after > 0 ? 1 : 0).forEach((line) => console.log(line));
-      after = next === undefined ? undefined : events.at(-1)!.position;
+      const { story, next } = await why.thing(kind, id, { reaction, after, limit: PAGE });
+      story.slice(after > 0 ? 1 : 0).forEach(say);
+      after = next === undefined ? undefined : decodeCursor(next, ['number'])[0];
     }
   });

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Choice } from '../platform/reactions/dead-letters';
-import type { GivenUp } from '../platform/reactions/dead-letter-list';
+import type { DeferredState } from '../platform/reactions/reaction.tables';
 import { Failure, runProgram } from './program';
 
 /** What a rehearsal exits with that has failed: the letter would be dead again. */
@@ -21,7 +21,7 @@ runProgram(async () => {
     .description(
       'What an operator can see and do, also while the shop is open: that takes over retries within a second.',
     )
-    .configureHelp({ showGlobalOptions: true });
+    .enablePositionalOptions();
   shop.addHelpText(
     'after',
     `
@@ -38,27 +38,30 @@ Examples:
 
   shop
     .command('reactions')
-    .description('Each reaction: how far it is, and what waits for it.')
+    .description('Each reaction: what it is doing, how far it is, and what waits for it.')
     .addHelpText('after', examples('reactions'))
     .action(async () => (await operations()).listReactions());
 
   const letters = shop
     .command('dead-letters')
-    .description('What the reactions have given up on: grouped by cause, or one by one for one reaction.')
+    .description(
+      'What the reactions have given up on, grouped by cause; for one reaction one by one, also what it will try again.',
+    )
     .argument('[reaction]', 'its name, as `reactions` shows it')
     .addOption(
       new Option('--state <state>', 'of the letters of one reaction')
-        .choices(['dead', 'skipped'] satisfies GivenUp[])
+        .choices(['dead', 'retrying', 'parked', 'skipped'] satisfies DeferredState[])
         .default('dead'),
     )
-    .addHelpText('after', examples('dead-letters', 'dead-letters inventory.open-stock --state skipped'))
-    .action(async (reaction: string | undefined, { state }: { state: GivenUp }) => {
+    .enablePositionalOptions()
+    .addHelpText('after', examples('dead-letters', 'dead-letters inventory.open-stock --state retrying'))
+    .action(async (reaction: string | undefined, { state }: { state: DeferredState }) => {
       const { listCauses, listLetters } = await operations();
       await (reaction === undefined ? listCauses() : listLetters(reaction, state));
     });
 
   choosing(letters.command('retry'))
-    .description('Tries dead letters again, as if for the first time.')
+    .description('Tries dead letters again, as if for the first time; or now, what would be tried again later.')
     .option('--per-second <n>', 'how many of them are due each second; 50 unless told', wholeNumber(1, 1000))
     .option('--reason <text>', 'why they can be handled now')
     .addHelpText(
@@ -106,13 +109,13 @@ Examples:
     .description(
       'Explains a thing: where each of its events comes from, and what the reactions made of it; or why it is not there.',
     )
-    .argument('<thing>', '<kind>/<id>, or event/<position>')
+    .argument('<thing>', 'book/<id>, order/<id>, inventory/<id>, ..., or event/<position>')
     .option('--reaction <name>', 'only what became of its events in this reaction')
     .addHelpText(
       'after',
       examples(
         'why order/0190a5d0-ac96-774b-bcce-b302099a8057',
-        'why inventory/0190a5d0-ac96-774b-bcce-b302099a8057 --reaction inventory.open-stock',
+        'why book/0190a5d0-ac96-774b-bcce-b302099a8057 --reaction inventory.open-stock',
         'why event/42',
       ),
     )

@@ -3,6 +3,9 @@ import { Invalid } from './domain-error';
 /** NUL and half surrogate pairs, which no database takes as text. */
 const unstorable = /[\0\p{Cs}]/u;
 
+/** A text from outside without what a terminal or a log would take as orders; lines and tabs stay. */
+export const harmless = (value: string): string => value.replace(/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu, '�');
+
 /**
  * A text that people write and read, without the blanks around it.
  * @param longest counted in code points, so that 😀 is one

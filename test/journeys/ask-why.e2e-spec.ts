@@ -61,6 +61,31 @@ describe('Asking why', () => {
       ]);
     });
 
+    it('leads on from an event to what was raised because of it', async () => {
+      await open();
+      const id = await client.addBook();
+      await shop.settle();
+      await client.post(`/books/${id}/publish`);
+      await shop.settle();
+      const { events, story } = await client.see('/why/event/1');
+      const types = ['inventory.stock-opened', 'inventory.stock-replenished'];
+      expect(events[0].ledTo).toEqual(
+        types.map((type, at) => ({ type, stream: `inventory.stock/${id}`, position: at + 2 })),
+      );
+      expect(story.slice(-2)).toEqual(
+        types.map((type, at) => `  → ${type} of inventory.stock/${id} at position ${at + 2}`),
+      );
+
+      // Whoever asks for one reaction hears of the events that it listens to.
+      const heard = await client.see(`/why/book/${id}?reaction=${STOCK}`);
+      expect(heard.events.map(({ type }: Json) => type)).toEqual(['catalog.book-added']);
+      expect(heard.events[0].reactions).toMatchObject([{ reaction: STOCK, state: 'done' }]);
+      const unheard = await client.see(`/why/book/${id}?reaction=nobody.knows`);
+      expect(unheard.events.map(({ reactions }: Json) => reactions)).toEqual([
+        [{ reaction: 'nobody.knows', state: 'not-registered' }],
+      ]);
+    });
+
     it('goes on through everything that lies between a letter and the order', async () => {
       await open();
       const orderId = await client.order({ [await client.addBook()]: 1 });

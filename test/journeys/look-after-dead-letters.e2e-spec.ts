@@ -24,11 +24,17 @@ describe('Looking after dead letters', () => {
     if (broken.has(title)) throw new Unrecoverable('the glass is broken');
   });
 
+  let jammed: boolean;
+  const press = reaction(BookAdded, 'test.press', () => {
+    if (jammed) throw new Error('the press says: \x1b[2J\u202eall is well\x07');
+  });
+
   beforeEach(async () => {
+    jammed = false;
     broken = new Map();
     printed = [];
     clock = new ManualClock();
-    shop = await Bookshelf.start({ providers: [label, window], clock });
+    shop = await Bookshelf.start({ providers: [label, window, press], clock });
     client = new Client(shop);
   });
   afterEach(() => shop.close());
@@ -270,5 +276,48 @@ describe('Looking after dead letters', () => {
     await other.settle();
     expect(seen.toSorted((a, b) => a - b)).toEqual([100, 100, 100, 200, 200, 200]);
     await other.close();
+  });
+
+  describe('before they are dead', () => {
+    const ofPress = '/reactions/test.press/dead-letters';
+    let position: number;
+    beforeEach(async () => {
+      jammed = true;
+      await addBook(shop, 'Ulysses');
+      await caughtUp(shop, 'test.press');
+      [{ position }] = (await client.see('/events?type=catalog.book-added')).items;
+    });
+
+    it('are shown with what went wrong, in words that give no orders to a terminal, and the next attempt', async () => {
+      expect((await client.see(ofPress)).items).toEqual([]);
+      expect((await client.see(`${ofPress}?state=retrying`)).items).toMatchObject([
+        {
+          position,
+          state: 'retrying',
+          attempts: 1,
+          error: 'Error: the press says: �[2J�all is well�',
+          retryAt: expect.stringMatching(/^2026-01-01T00:00:0/),
+        },
+      ]);
+      expect((await client.see(`${ofPress}?state=parked`)).items).toEqual([]);
+    });
+
+    it('are no dead letters, and whoever takes them for some is told when they are tried again', async () => {
+      const answer = await client.post(`${ofPress}/skip`, { letters: [{ position }], reason: 'why not' });
+      expect(problemOf(answer)).toMatchObject({
+        status: 404,
+        detail: expect.stringMatching(/no dead letter at position 1: it is tried again at 2026-01-01T/),
+      });
+    });
+
+    it('are rehearsed, and tried again at once when somebody says so', async () => {
+      expect((await client.post(`${ofPress}/rehearse`, { position })).body).toMatchObject({ outcome: 'failed' });
+      jammed = false;
+      expect((await client.post(`${ofPress}/rehearse`, { position })).body).toMatchObject({ outcome: 'handled' });
+      const answer = await client.post(`${ofPress}/retry`, { letters: [{ position }], reason: 'it runs again' });
+      expect([answer.status, answer.body]).toEqual([202, { letters: 1 }]);
+      await shop.settle();
+      expect((await client.see(`${ofPress}?state=retrying`)).items).toEqual([]);
+    });
   });
 });

@@ -225,8 +225,8 @@ describe('Operating the shop', () => {
       expect(await client.see(`${of}/dead-letters?state=skipped`)).toEqual({
         items: [{ ...items[0], state: 'skipped', reason: 'sold as a gift', skippedBy: 'anonymous' }],
       });
-      expect(problemOf(await client.get(`${of}/dead-letters?state=parked`)).errors).toEqual([
-        { path: 'state', message: 'must be one of dead, skipped' },
+      expect(problemOf(await client.get(`${of}/dead-letters?state=gone`)).errors).toEqual([
+        { path: 'state', message: 'must be one of dead, retrying, parked, skipped' },
       ]);
     });
 

@@ -77,6 +77,20 @@ export class EventLog {
     return rows.map(toEvent);
   }
 
+  /** @returns the first events that were raised because of one of these, oldest first, at most `limit` */
+  async raisedBecauseOf(events: readonly Envelope[], limit: number): Promise<StoredEvent[]> {
+    const rows = await this.database.reader.all<Row>(
+      `SELECT ${COLUMNS} FROM event_log WHERE correlation_id IN (SELECT value FROM json_each($1))
+          AND causation_id IN (SELECT value FROM json_each($2)) ORDER BY position LIMIT $3`,
+      [
+        JSON.stringify([...new Set(events.map(({ correlationId }) => correlationId))]),
+        JSON.stringify(events.map(({ id }) => id)),
+        limit,
+      ],
+    );
+    return rows.map(toEvent);
+  }
+
   /** Whether there is an event of these types with `after < position <= upTo`. */
   async hasBetween(types: readonly string[], after: number, upTo: number, since: Since = {}): Promise<boolean> {
     const rows = await this.database.reader.all(`SELECT 1 FROM ${WANTED} WHERE position <= $2 LIMIT 1`, [

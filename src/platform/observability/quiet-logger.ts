@@ -1,4 +1,5 @@
 import { ConsoleLogger } from '@nestjs/common';
+import { harmless } from '../../kernel/text';
 
 /** What Nest tells about its own insides at every start. */
 const INSIDES = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'NestApplication']);
@@ -6,9 +7,11 @@ const INSIDES = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', '
 /** Where Nest tells the stack of an error before it throws it. */
 const REFUSED_STARTS = new Set(['ExceptionHandler', 'NestApplication']);
 
+const shown = (message: unknown): unknown => (typeof message === 'string' ? harmless(message) : message);
+
 /**
  * Nest's logger without the list of modules and routes, and without the stack of what stops the start: the program tells
- * that in one line when it ends. One line of JSON per message where no person is watching.
+ * that in one line when it ends. What others have written into an error gives no orders to a terminal. One line of JSON per message where no person is watching.
  */
 export class QuietLogger extends ConsoleLogger {
   constructor() {
@@ -16,10 +19,14 @@ export class QuietLogger extends ConsoleLogger {
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
-    if (!INSIDES.has(rest.at(-1) as string)) super.log(message, ...(rest as [string]));
+    if (!INSIDES.has(rest.at(-1) as string)) super.log(shown(message), ...(rest as [string]));
   }
 
   override error(message: unknown, ...rest: unknown[]): void {
-    if (!REFUSED_STARTS.has(rest.at(-1) as string)) super.error(message, ...(rest as [string]));
+    if (!REFUSED_STARTS.has(rest.at(-1) as string)) super.error(shown(message), ...(rest.map(shown) as [string]));
+  }
+
+  override warn(message: unknown, ...rest: unknown[]): void {
+    super.warn(shown(message), ...(rest as [string]));
   }
 }

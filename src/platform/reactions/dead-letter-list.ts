@@ -2,16 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { ReadDatabase } from '../database/read-database';
 import { Attempt, DeferredState } from './reaction.tables';
 
-/** The states of events that a reaction will not handle unless an operator wants it to. */
-export const GIVEN_UP = ['dead', 'skipped'] as const satisfies readonly DeferredState[];
-export type GivenUp = (typeof GIVEN_UP)[number];
-
 export interface DeadLetter {
   readonly position: number;
   readonly eventId: string;
   readonly type: string;
   readonly stream: string;
-  readonly state: GivenUp;
+  readonly state: DeferredState;
   /** Why it is dead: `exhausted`, `unrecoverable`, `crash`; or why it was skipped, in the operator's words. */
   readonly reason?: string;
   readonly attempts: number;
@@ -19,7 +15,10 @@ export interface DeadLetter {
   readonly stack?: string;
   readonly history: readonly Attempt[];
   readonly deferredAt: string;
-  readonly cause: string;
+  /** What it has died of, if it has. */
+  readonly cause?: string;
+  /** When it is tried again, if it is. */
+  readonly retryAt?: string;
   /** For one that was skipped: by whom, where that is known. */
   readonly skippedBy?: string;
 }
@@ -39,24 +38,26 @@ export interface CauseOfDeath {
   readonly error: string;
 }
 
-/** Shows the events that reactions have given up on. */
+type Row = Omit<DeadLetter, 'history' | 'retryAt'> & { readonly history: string; readonly dueAt: number | null };
+
+/** Shows the events that reactions have put aside. */
 @Injectable()
 export class DeadLetterList {
   constructor(private readonly database: ReadDatabase) {}
 
-  /** @returns events that a reaction has given up on, or that were skipped, oldest first, after a position */
-  async of(reaction: string, after: number, limit: number, state: GivenUp = 'dead'): Promise<DeadLetter[]> {
-    const rows = await this.database.all<Omit<DeadLetter, 'history'> & { history: string; skippedBy: string | null }>(
+  /** @returns events that a reaction has given up on, or put aside in another way, oldest first, after a position */
+  async of(reaction: string, after: number, limit: number, state: DeferredState = 'dead'): Promise<DeadLetter[]> {
+    const rows = await this.database.all<Row>(
       `SELECT d.position, e.id AS "eventId", e.type, d.stream, d.state, d.reason, d.attempts, d.error, d.stack, d.history,
-              d.deferred_at AS "deferredAt", d.cause, d.skipped_by AS "skippedBy"
+              d.deferred_at AS "deferredAt", d.cause, d.skipped_by AS "skippedBy", d.due_at AS "dueAt"
          FROM reaction_deferred d JOIN event_log e ON e.position = d.position
         WHERE d.reaction = $1 AND d.position > $2 AND d.state = $4 ORDER BY d.position LIMIT $3`,
       [reaction, after, limit, state],
     );
-    return rows.map(({ skippedBy, ...row }) => ({
-      ...row,
-      history: JSON.parse(row.history) as Attempt[],
-      ...(skippedBy === null ? {} : { skippedBy }),
+    return rows.map(({ dueAt, history, ...row }) => ({
+      ...(Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as Omit<DeadLetter, 'history'>),
+      history: JSON.parse(history) as Attempt[],
+      ...(dueAt === null ? {} : { retryAt: new Date(dueAt).toISOString() }),
     }));
   }
 

@@ -5,7 +5,7 @@ import { EventLog } from '../event-log/event-log';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { DeferredEvents } from './deferred-events';
 import { DeadLettersRetried, DeadLettersSkipped } from './operator.events';
-import { DeferredTable } from './reaction.tables';
+import { DeferredState, DeferredTable } from './reaction.tables';
 import { Reactions } from './reactions.service';
 
 /** So many letters are changed in one transaction: nobody waits long behind an operator who means a million. */
@@ -27,14 +27,15 @@ export class DeadLetters {
   ) {}
 
   /**
-   * Tries dead letters again, as if for the first time: the first at once, the others one after another.
+   * Tries dead letters again, as if for the first time: the first at once, the others one after another. Those named by
+   * their positions may also be such as would be tried again later.
    * @param perSecond how many of them become due each second, so that a thousand do not come back at once
    * @returns how many there are
-   * @throws NotFound when one of those named is not dead, or none has died of this cause
+   * @throws NotFound when one of those named does not wait for this, or none has died of this cause
    */
   async retry(reaction: string, choice: Choice, perSecond = DEFAULT_PER_SECOND, reason?: string): Promise<number> {
     const start = this.clock.now().getTime();
-    return this.change(reaction, choice, 'RetryDeadLetters', async (rows, before) => {
+    return this.change(reaction, choice, 'RetryDeadLetters', ['dead', 'retrying'], async (rows, before) => {
       rows.forEach((row, at) => this.deferred.revive(row, start + Math.floor(((before + at) * 1000) / perSecond)));
       this.work.publishLoose(new DeadLettersRetried({ reaction, ...chosen(choice, rows), perSecond, reason }));
     });
@@ -47,7 +48,7 @@ export class DeadLetters {
    * @throws NotFound when one of those named is not dead, or none has died of this cause
    */
   async skip(reaction: string, choice: Choice, reason: string): Promise<number> {
-    return this.change(reaction, choice, 'SkipDeadLetters', async (rows) => {
+    return this.change(reaction, choice, 'SkipDeadLetters', ['dead'], async (rows) => {
       for (const row of rows) await this.deferred.skip(row, reason);
       this.work.publishLoose(new DeadLettersSkipped({ reaction, ...chosen(choice, rows), reason }));
     });
@@ -58,11 +59,12 @@ export class DeadLetters {
     reaction: string,
     choice: Choice,
     name: string,
+    from: readonly DeferredState[],
     change: (rows: readonly DeferredTable[], before: number) => Promise<void>,
   ): Promise<number> {
     if (isPositions(choice)) {
       const positions = [...new Set(choice)];
-      await this.work.run(name, async () => change(await this.named(reaction, positions), 0));
+      await this.work.run(name, async () => change(await this.named(reaction, positions, from), 0));
       this.reactions.wake(reaction);
       return positions.length;
     }
@@ -88,17 +90,34 @@ export class DeadLetters {
     return changed;
   }
 
-  private async named(reaction: string, positions: readonly number[]): Promise<DeferredTable[]> {
+  private async named(
+    reaction: string,
+    positions: readonly number[],
+    from: readonly DeferredState[],
+  ): Promise<DeferredTable[]> {
     const rows = await this.work.findMany(
       DeferredTable,
       positions.map((position) => [reaction, position]),
     );
-    const missing = positions.find((wanted) => !rows.some((row) => row.position === wanted && row.state === 'dead'));
-    if (missing !== undefined) {
-      throw new NotFound('dead-letter-not-found', `${reaction} has no dead letter at position ${missing}`);
+    for (const position of positions) {
+      const row = rows.find((one) => one.position === position);
+      if (!row || !from.includes(row.state)) throw noDeadLetter(reaction, position, row);
     }
     return rows.sort((a, b) => a.position - b.position);
   }
+}
+
+/** What to tell somebody who means a dead letter where there is none. */
+export function noDeadLetter(reaction: string, position: number, row: DeferredTable | undefined): NotFound {
+  const but =
+    row &&
+    {
+      dead: '',
+      retrying: `: it is tried again at ${new Date(row.dueAt ?? 0).toISOString()}`,
+      parked: ': it is parked behind an earlier event of its stream',
+      skipped: ': it was skipped',
+    }[row.state];
+  return new NotFound('dead-letter-not-found', `${reaction} has no dead letter at position ${position}${but ?? ''}`);
 }
 
 const isPositions = (choice: Choice): choice is readonly number[] => Array.isArray(choice);

@@ -4,7 +4,7 @@ import { Database } from '../database/database';
 import { StoredEvent } from '../event-log/event-log';
 import { currentScope } from '../unit-of-work/scope';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
-import { causeOf, inWords, LONGEST_TEXT } from './error-text';
+import { causeOf, inWords, stackOf } from './error-text';
 import { ReactionDefinition } from './reaction-definition';
 import { DeferredTable } from './reaction.tables';
 import { afterFailure } from './retry-policy';
@@ -80,7 +80,6 @@ export class DeferredEvents {
     const fate = afterFailure(error, attempts, reaction.retry, Math.random());
     const now = this.clock.now();
     const text = inWords(error);
-    const stack = error instanceof Error ? String(error.stack).slice(0, LONGEST_TEXT) : undefined;
     const failed: DeferredTable = {
       ...row,
       attempts,
@@ -89,7 +88,7 @@ export class DeferredEvents {
       reason: 'dead' in fate ? fate.dead : undefined,
       cause: 'dead' in fate ? causeOf(text) : undefined,
       error: text,
-      stack,
+      stack: stackOf(error),
       history: [...row.history, { at: now.toISOString(), error: text }].slice(-KEPT_ATTEMPTS),
     };
     this.work.put(DeferredTable, failed);
@@ -109,7 +108,7 @@ export class DeferredEvents {
     await this.release(row);
   }
 
-  /** A dead letter is tried again, as if for the first time: at once, unless `dueAt` (milliseconds since 1970) is later. */
+  /** A dead letter, or one that would be tried again later, is tried again as if for the first time: at once, unless `dueAt` (milliseconds since 1970) is later. */
   revive(row: DeferredTable, dueAt = this.clock.now().getTime()): void {
     const alive = { reason: undefined, cause: undefined };
     this.work.put(DeferredTable, { ...row, ...alive, state: 'retrying', attempts: 0, dueAt });

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { harmless } from '../../kernel/text';
 
 /** How many characters are stored of an error, or of its stack. */
 export const LONGEST_TEXT = 4_000;
@@ -15,9 +16,13 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/\d+(?:[.,:]\d+)*/g, '#'],
 ];
 
-/** What is stored of an error, whatever was thrown: `name: message`. */
+/** What is stored of an error, whatever was thrown: `name: message`. Another machine may have written it. */
 export const inWords = (error: unknown): string =>
-  (error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)).slice(0, LONGEST_TEXT);
+  harmless((error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)).slice(0, LONGEST_TEXT));
+
+/** What is stored of where it happened. */
+export const stackOf = (error: unknown): string | undefined =>
+  error instanceof Error ? harmless(String(error.stack).slice(0, LONGEST_TEXT)) : undefined;
 
 /**
  * What events have failed of, without what belongs to one of them alone: the first line of the error, with ids, addresses,

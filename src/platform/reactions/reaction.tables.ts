@@ -31,7 +31,8 @@ export class ReactionTable {
  * `retrying`: tried without success, due again at `dueAt`. `parked`: waits behind an earlier event of its stream.
  * `dead`: out of attempts, or refused for good. `skipped`: an operator has decided that it shall not be handled.
  */
-export type DeferredState = 'retrying' | 'parked' | 'dead' | 'skipped';
+export const DEFERRED_STATES = ['dead', 'retrying', 'parked', 'skipped'] as const;
+export type DeferredState = (typeof DEFERRED_STATES)[number];
 
 /** One failed attempt at an event. */
 export interface Attempt {

@@ -7,8 +7,9 @@ import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { Choice, DeadLetters } from './dead-letters';
 import { RebuildAsked } from './operator.events';
 import { ReactionDefinition } from './reaction-definition';
-import { CauseOfDeath, DeadLetter, DeadLetterList, GIVEN_UP, type GivenUp } from './dead-letter-list';
+import { CauseOfDeath, DeadLetter, DeadLetterList } from './dead-letter-list';
 import { ReactionStatus, ReactionStatuses } from './reaction-status';
+import { DEFERRED_STATES, type DeferredState } from './reaction.tables';
 import { Rehearsals, type Rehearsed } from './rehearsals';
 import { Reactions } from './reactions.service';
 
@@ -58,8 +59,8 @@ class RebuildRequest {
 }
 
 class LettersRequest extends PageQuery {
-  /** Those that were given up on, which is the default, or those that an operator has decided to skip. */
-  @OneOf(GIVEN_UP, { optional: true }) state?: GivenUp;
+  /** `dead`, which is the default; `skipped` by an operator; `retrying`, or `parked` behind such a one. */
+  @OneOf(DEFERRED_STATES, { optional: true }) state?: DeferredState;
 }
 
 @ApiTags('reactions')
@@ -86,7 +87,7 @@ export class ReactionsController {
     return this.statuses.of(this.find(name));
   }
 
-  /** Events that a reaction will not handle any more, oldest first, with what went wrong and why it was given up. */
+  /** Events that a reaction has given up on, or put aside in another way, oldest first, with what went wrong. */
   @Get(':name/dead-letters')
   async deadLetters(
     @Param('name') name: string,

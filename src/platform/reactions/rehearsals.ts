@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { NotFound, Refused } from '../../kernel/domain-error';
+import { Refused } from '../../kernel/domain-error';
 import { putInEnvelope } from '../event-log/envelope';
 import { EventLog, StoredEvent } from '../event-log/event-log';
 import { EventTypes } from '../event-log/event-types';
 import { Captured, RehearsedWrite } from '../unit-of-work/rehearsal';
 import { withinTime } from '../unit-of-work/time-limit';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
+import { noDeadLetter } from './dead-letters';
 import { DeferredEvents } from './deferred-events';
 import { inWords } from './error-text';
 import { RehearsalAsked } from './operator.events';
@@ -49,9 +50,7 @@ export class Rehearsals {
     const { name, mode } = reaction;
     await this.work.run('RehearseDeadLetter', async () => {
       const row = await this.deferred.find(name, position);
-      if (row?.state !== 'dead' && row?.state !== 'skipped') {
-        throw new NotFound('dead-letter-not-found', `${name} has no dead letter at position ${position}`);
-      }
+      if (!row || row.state === 'parked') throw noDeadLetter(name, position, row);
       if (row.reason === 'crash' && !mayCrash) {
         throw new Refused(
           'rehearsal-too-dangerous',

@@ -32,6 +32,8 @@ export interface ExplainedEvent extends Pick<
   /** From what raised it back to the request. */
   readonly because: readonly Link[];
   readonly reactions: readonly Verdict[];
+  /** The events that were raised because of it. */
+  readonly ledTo: readonly Pick<StoredEvent, 'position' | 'type' | 'stream'>[];
 }
 
 /** Why a thing is as it is, or why it is not there. */
@@ -49,11 +51,12 @@ export interface Explanation {
 }
 
 /** @returns an event, its causes and its consequences in sentences */
-export function storyOf({ position, type, occurredAt, because, reactions }: ExplainedEvent): string[] {
+export function storyOf({ position, type, occurredAt, because, reactions, ledTo }: ExplainedEvent): string[] {
   return [
     `At position ${position}, ${occurredAt}: ${type}`,
     ...because.map((link) => `  ${backTo(link)}`),
     ...reactions.map((verdict) => `  ${inWords(verdict)}`),
+    ...ledTo.map((event) => `  → ${event.type} of ${event.stream} at position ${event.position}`),
   ];
 }
 

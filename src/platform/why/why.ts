@@ -13,6 +13,10 @@ import { ExplainedEvent, Explanation, Link, storyOf, Verdict } from './explanati
 const LONGEST_CHAIN = 30;
 /** So many events that a missing thing should have been made from are looked at. */
 const MOST_ORIGINS = 10;
+/** So many events that followed are named. */
+const MOST_FOLLOWERS = 200;
+
+const UNHEARD: readonly Verdict['state'][] = ['not-registered', 'does-not-listen'];
 
 export interface Asked {
   /** Only what became of the events in this reaction. */
@@ -54,7 +58,10 @@ export class Why {
       (event) => [event.position],
     );
     if (found.items.length === 0 && after === 0) return this.missing(thing, stream, id, explainable, reaction);
-    const events = await this.explain(found.items, reaction);
+    const all = await this.explain(found.items, reaction);
+    // Whoever asks for one reaction wants to see what it has made of them; that it does not listen is said once.
+    const heard = all.filter(({ reactions: [verdict] }) => !verdict || !UNHEARD.includes(verdict.state));
+    const events = reaction === undefined ? all : heard.length ? heard : all.slice(0, 1);
     return { thing, exists: true, events, story: [`${thing}:`, ...events.flatMap(storyOf)], next: found.next };
   }
 
@@ -104,12 +111,16 @@ export class Why {
   private async explain(events: readonly StoredEvent[], reaction: string | undefined): Promise<ExplainedEvent[]> {
     const causes = await this.causesOf(events);
     const fates = await this.statuses.fates(events);
+    const followers = await this.log.raisedBecauseOf(events, MOST_FOLLOWERS);
     return Promise.all(
       events.map(async (event) => {
         const { position, type, stream, occurredAt, actor, correlationId } = event;
         const because = this.because(event, causes);
         const reactions = await this.verdicts(event, fates.get(event)!, reaction);
-        return { position, type, stream, occurredAt, actor, correlationId, because, reactions };
+        const ledTo = followers
+          .filter(({ causationId, raisedBy }) => causationId === event.id && (reaction ?? raisedBy) === raisedBy)
+          .map((follower) => ({ position: follower.position, type: follower.type, stream: follower.stream }));
+        return { position, type, stream, occurredAt, actor, correlationId, because, reactions, ledTo };
       }),
     );
   }
