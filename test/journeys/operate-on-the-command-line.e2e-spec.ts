@@ -44,7 +44,7 @@ describe('npm run shop', () => {
     const { code, said, complaints } = await say('reactions');
     expect([code, complaints]).toEqual([0, []]);
     expect(said.length).toBeGreaterThan(5);
-    expect(said.find((line) => line.startsWith(STOCK))).toMatch(/after-commit +0 to read, 0 deferred, 1 dead$/);
+    expect(said.find((line) => line.startsWith(STOCK))).toMatch(/after-commit +idle +0 to read, 0 deferred, 1 dead$/);
   });
 
   it('lists dead letters by their causes, and those of one reaction one by one', async () => {
