@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { APP_INTERCEPTOR, DiscoveryModule } from '@nestjs/core';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { TerminusModule } from '@nestjs/terminus';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
@@ -104,7 +104,7 @@ class OperatorsModule {}
   ],
   controllers: [EventsController, ReactionsController, DeadLettersController, WhyController, HealthController],
   providers: [
-    { provide: APP_INTERCEPTOR, useClass: MinEventPosition },
+    { provide: APP_GUARD, useClass: MinEventPosition },
     PLATFORM_INVARIANTS,
     Doctor,
     CommandsInUnitsOfWork,

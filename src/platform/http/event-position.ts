@@ -1,7 +1,6 @@
-import { CallHandler, ExecutionContext, Injectable, NestInterceptor, Type } from '@nestjs/common';
+import { CanActivate, ExecutionContext, Injectable, Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Observable } from 'rxjs';
 import { Invalid } from '../../kernel/domain-error';
 import { Progress } from '../reactions/progress';
 import { ReactionDefinition } from '../reactions/reaction-definition';
@@ -61,10 +60,11 @@ function requestFrom(headers: Record<string, unknown>): Request {
 /**
  * Answers a request with the header `Min-Event-Position` once every reaction of the controller's own module has passed
  * that position: a context's tables are fed by its own reactions and by nothing else. A command also waits for the
- * modules that have in-transaction reactions, as these take part in it.
+ * modules that have in-transaction reactions, as these take part in it. It is a guard, and lets everything pass in the end:
+ * an interceptor costs each request a tenth of its time.
  */
 @Injectable()
-export class MinEventPosition implements NestInterceptor {
+export class MinEventPosition implements CanActivate {
   constructor(
     private readonly modules: ModulesContainer,
     private readonly reactions: Reactions,
@@ -72,14 +72,12 @@ export class MinEventPosition implements NestInterceptor {
   ) {}
 
   /** @throws Invalid for a header that is no position; ServiceUnavailable when the reactions stay behind */
-  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+  canActivate(context: ExecutionContext): true | Promise<true> {
     const { method, headers } = context.switchToHttp().getRequest<Incoming>();
     const wanted = headers['min-event-position'];
-    if (wanted !== undefined) {
-      const isRead = method === 'GET' || method === 'HEAD';
-      await this.waitFor(wanted, this.feeding(context.getClass(), isRead));
-    }
-    return next.handle();
+    if (wanted === undefined) return true;
+    const isRead = method === 'GET' || method === 'HEAD';
+    return this.waitFor(wanted, this.feeding(context.getClass(), isRead));
   }
 
   private feeding(controller: Type, isRead: boolean): readonly ReactionDefinition[] {
@@ -90,11 +88,11 @@ export class MinEventPosition implements NestInterceptor {
     return all.filter(({ module }) => modules.has(module));
   }
 
-  private async waitFor(wanted: string, feeding: readonly ReactionDefinition[]): Promise<void> {
+  private async waitFor(wanted: string, feeding: readonly ReactionDefinition[]): Promise<true> {
     if (!/^\d{1,15}$/.test(wanted)) {
       throw new Invalid('position-invalid', 'Min-Event-Position', 'must be a position that Event-Position has given');
     }
-    if (await this.progress.passed(feeding, Number(wanted), LONGEST_WAIT)) return;
+    if (await this.progress.passed(feeding, Number(wanted), LONGEST_WAIT)) return true;
     throw new ServiceUnavailable(
       'reactions-behind',
       `what is asked for does not yet show everything up to position ${wanted}`,
