@@ -10,7 +10,7 @@ const PICTURE = join(DOCS, 'bench', 'latest.svg');
 const PAGE = join(DOCS, 'performance.md');
 const MARKER = '<!-- What follows is written by `npm run bench`. -->';
 
-const PACKAGES = ['@nestjs/core', '@nestjs/cqrs', 'fastify', 'sqlite3', 'typeorm'];
+const PACKAGES = ['@nestjs/core', '@nestjs/cqrs', '@nestjs/platform-fastify', 'sqlite3', 'typeorm'];
 
 /** One section as it was measured last. */
 interface Kept extends Omit<Findings, 'complaints'> {
