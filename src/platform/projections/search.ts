@@ -4,6 +4,12 @@ import { QueryRunner, TableColumn } from 'typeorm';
 const ROW = 'search_row';
 
 /**
+ * The beginnings of words that have an index of their own. A beginning of any other length is looked for in all words that
+ * have it, with all their rows, before the first row is shown.
+ */
+const BEGINNINGS = '1 2 3 4 5 6 7 8 9 10 11 12';
+
+/**
  * The index of the words in a column of a projection's table: SQLite's FTS5, which keeps no copy of the text (`content=''`).
  * Triggers keep it in step with the table, so whoever writes a row need not know of it.
  */
@@ -20,7 +26,7 @@ export class Search {
 
   /** What makes it another one. */
   get shape(): string[] {
-    return ['search', this.column];
+    return ['search', this.column, BEGINNINGS];
   }
 
   /** The table's columns with the number. It is the primary key, as `VACUUM` leaves only those numbers as they are. */
@@ -35,7 +41,7 @@ export class Search {
     await runner.query(`CREATE UNIQUE INDEX ${table}_key ON ${table} (${this.keys.join(', ')})`);
     await runner.query(
       `CREATE VIRTUAL TABLE ${Search.nameFor(table)} USING fts5(
-         words, content = '', contentless_delete = 1, prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 2')`,
+         words, content = '', contentless_delete = 1, prefix = '${BEGINNINGS}', tokenize = 'unicode61 remove_diacritics 2')`,
     );
     await this.createTriggers(runner, suffix);
   }
