@@ -17,9 +17,9 @@ export const BREAKS: readonly Break[] = [
     file: `${UNIT_OF_WORK}lane.ts`,
     edits: [
       [
-        `      this.queues[priority].push({ work: AsyncResource.bind(work), resolve, reject });
+        `      this.queues[priority].push({ work: inContext, resolve, reject });
       this.running ??= this.ownContext.runInAsyncScope(() => this.drain());`,
-        `      const job = { work: AsyncResource.bind(work), resolve, reject } as Job<G>;
+        `      const job = { work: inContext, resolve, reject } as Job<G>;
       if (priority === 'command') return void this.ownContext.runInAsyncScope(() => this.runGroup([job]));
       this.queues[priority].push(job);
       this.running ??= this.ownContext.runInAsyncScope(() => this.drain());`,
