@@ -19,6 +19,9 @@ const NOT_TEXT = [1, 1.5, true, [], ['a'], [[[['a']]]], {}, { length: 3 }];
 const TEXT = [...NOT_TEXT, '', '   ', '\t\r\n', 'a\0b', '\ud800', 'b\udc00c', '\u0007', 'x'.repeat(100_000)];
 const NOT_WHOLE = ['1', '', 'x', true, [], [1], [[1]], {}, 0.5, 1e300, 2 ** 53, '1e3', '0x1'];
 
+/** Fields that nobody knows, as they stand in an object. */
+const MANY_NAMES = Array.from({ length: 30_000 }, (_, at) => `"field${at}":${at}`).join();
+
 /** What each kind of field does not take. */
 const WRONG = {
   lines: TEXT,
@@ -379,8 +382,8 @@ describe('Bad input', () => {
         }
         const large = JSON.stringify({ ...body, title: 'x'.repeat(1024 * 1024) });
         expect(expectRefusal(await send(path, large), 'large')).toMatchObject({ status: 413, code: 'body-too-large' });
-        const manyNames = Object.fromEntries(Array.from({ length: 30_000 }, (_, at) => [`field${at}`, at]));
-        expect(expectRefusal(await send(path, JSON.stringify({ ...body, ...manyNames })), 'names').status).toBe(400);
+        const manyNames = JSON.stringify(body).replace(/^\{/, `{${MANY_NAMES},`).replace(',}', '}');
+        expect(expectRefusal(await send(path, manyNames), 'names').status).toBe(400);
       });
     });
 

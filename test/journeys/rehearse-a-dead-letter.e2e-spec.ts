@@ -52,7 +52,7 @@ describe('Rehearsing a dead letter', () => {
   /** Everything in the database and every letter, but for the note in the log that somebody has rehearsed. */
   async function everything() {
     const { event_log: log, ...tables } = await everythingStored(shop);
-    const events = (log as Json[]).filter(({ type }) => type !== 'platform.rehearsal-asked');
+    const events = log.filter((line) => !line.includes('"platform.rehearsal-asked"'));
     return { ...tables, reaction: await shop.rows('SELECT * FROM reaction'), events, mails: await readdir(mails) };
   }
 

@@ -106,17 +106,24 @@ export const MOVES = {
 
 export type Move = keyof typeof MOVES;
 
-/** Everything that is stored of the shop's business and its events; what the reactions note of their own work aside. */
-export async function everythingStored(shop: Bookshelf): Promise<Record<string, unknown[]>> {
+/**
+ * Everything that is stored of the shop's business and its events; what the reactions note of their own work aside.
+ *
+ * @returns the rows of each table, each as JSON: two states are compared line by line, and not field by field
+ */
+export async function everythingStored(shop: Bookshelf): Promise<Record<string, string[]>> {
   await shop.settle();
   const tables = await shop.rows<{ name: string }>(
     `SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'reaction' AND name NOT LIKE 'sqlite_%' ORDER BY name`,
   );
   const stored = await Promise.all(
-    tables.map(async ({ name }) => [name, await shop.rows(`SELECT * FROM "${name}"`)] as const),
+    tables.map(async ({ name }) => [name, (await shop.rows<object>(`SELECT * FROM "${name}"`)).map(asLine)] as const),
   );
   return Object.fromEntries(stored);
 }
+
+const asLine = (row: object): string =>
+  JSON.stringify(Object.values(row).map((value) => (Buffer.isBuffer(value) ? value.toString('base64') : value)));
 
 /** Expects an answer to be a problem as RFC 9457 has it, and returns its body. */
 export function problemOf(answer: Pick<Response, 'status' | 'text' | 'headers'>): {
