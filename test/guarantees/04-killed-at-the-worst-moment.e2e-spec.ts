@@ -80,7 +80,7 @@ describe('Nothing is lost when the process is killed at the worst moment', () =>
   });
 
   it('when a rebuild was asked for: it is done after the next start', async () => {
-    const open = await ShopProcess.start({ folder });
+    const open = await Bookshelf.start({ folder });
     await new Client(open).addBook();
     await open.settle();
     await open.stop();

@@ -1,5 +1,7 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Client, problemOf } from '../support/client';
-import { POISON } from '../support/poison';
+import { GLASSES, POISON } from '../support/poison';
 import { newFolder, removeFolder, ShopProcess } from '../support/shop-process';
 
 /** Three times in company, and once with nothing beside it. */
@@ -50,6 +52,9 @@ describe('Poison cannot loop: an event that kills the process is counted when it
     deaths++;
   }
 
+  const putGlassesOn = () => writeFileSync(join(folder, GLASSES), '');
+  const takeGlassesOff = () => rmSync(join(folder, GLASSES));
+
   const inventories = async () => (await new Client(shop).see('/inventory?limit=100')).items.length;
   const lettersOf = async (reaction: string) =>
     (await new Client(shop).see(`/reactions/${reaction}/dead-letters`)).items;
@@ -81,8 +86,7 @@ describe('Poison cannot loop: an event that kills the process is counted when it
       });
 
       // Whoever tries it again begins to count anew, and when the cause is mended it is handled.
-      await shop.stop();
-      await start({ VICTIM: victim, GLASSES: 'on' });
+      putGlassesOn();
       await new Client(shop).post(`/reactions/test.${victim}/dead-letters/retry`, {
         letters: [{ position: letters[0].position }],
       });
@@ -92,13 +96,13 @@ describe('Poison cannot loop: an event that kills the process is counted when it
   );
 
   it('ends a rebuild that dies of it, and the present tables stay', async () => {
-    await start({ VICTIM: 'titles' });
+    const environment = { VICTIM: 'titles' };
+    await start(environment);
+    putGlassesOn();
     await add('Emma', POISON);
     await shop.settle();
-    await shop.stop();
 
-    const environment = { VICTIM: 'titles', REBUILT: 'on' };
-    await start(environment);
+    takeGlassesOff();
     await new Client(shop).post('/reactions/test.titles/rebuild').catch(() => undefined);
     await shop.ended;
     deaths = 1;

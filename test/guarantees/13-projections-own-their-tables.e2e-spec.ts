@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { Provider, Type } from '@nestjs/common';
 import { OrderTable } from '../../src/orders/persistence/order.table';
 import { TableClass } from '../../src/platform/database/tables';
@@ -8,6 +7,7 @@ import { retiresReactions } from '../../src/platform/reactions/discovery';
 import { ReactionOptions } from '../../src/platform/reactions/reaction.decorator';
 import { UnitOfWork } from '../../src/platform/unit-of-work/unit-of-work';
 import { Bookshelf } from '../support/bookshelf';
+import { newFolder, removeFolder } from '../support/shop-process';
 import { keepNotes, NoteTable } from '../support/notes';
 import { Do, DoHandler } from '../support/handlers';
 import { context, raise } from '../support/trade';
@@ -93,15 +93,14 @@ describe('A projection may only make tables that are its own', () => {
       }),
     );
 
-  beforeEach(async () => {
-    shop = await Bookshelf.start({ modules: [PlatformModule] });
-    folder = shop.folder;
+  beforeEach(() => {
+    folder = newFolder();
   });
 
   afterEach(async () => {
     await shop?.stop();
     shop = undefined;
-    await rm(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
 
   it.each([

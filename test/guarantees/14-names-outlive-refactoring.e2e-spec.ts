@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { DynamicModule, Injectable, Provider, Scope, Type } from '@nestjs/common';
 import { CommandHandler, EventsHandler, ICommandHandler, IEventHandler, Saga } from '@nestjs/cqrs';
 import { EMPTY } from 'rxjs';
@@ -7,6 +6,7 @@ import { PlatformModule } from '../../src/platform/platform.module';
 import { retiresReactions } from '../../src/platform/reactions/discovery';
 import { Reaction, ReactionOptions, Unrecoverable } from '../../src/platform/reactions/reaction.decorator';
 import { Bookshelf, ManualClock } from '../support/bookshelf';
+import { newFolder, removeFolder } from '../support/shop-process';
 import { caughtUp, context, deadLettersOf, raise, reaction, statusOf } from '../support/trade';
 
 class MemberJoined {
@@ -39,16 +39,15 @@ describe('Names outlive refactoring', () => {
 
   const refused = (...modules: DynamicModule[]) => expect(open(...modules).then(() => 'the shop has started')).rejects;
 
-  beforeEach(async () => {
+  beforeEach(() => {
     clock = new ManualClock();
-    shop = await Bookshelf.start({ modules: [PlatformModule], clock });
-    folder = shop.folder;
+    folder = newFolder();
   });
 
   afterEach(async () => {
     await shop?.stop();
     shop = undefined;
-    await rm(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
 
   describe('the shop does not start', () => {
