@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { uuidv7 } from 'uuidv7';
+import { ContextSlot } from './context-slot';
 
 /** Why something happens: what goes into the envelope of each event that follows from it. */
 export interface Cause {
@@ -23,12 +23,12 @@ export interface Request {
   position?: number;
 }
 
-const requests = new AsyncLocalStorage<Request>();
+const requests = new ContextSlot<Request>('request');
 
 /** Runs what a request asks for, so that every event can be traced to it. */
 export const withinRequest = <T>(request: Request, work: () => T): T => requests.run(request, work);
 
-export const currentRequest = (): Request | undefined => requests.getStore();
+export const currentRequest = (): Request | undefined => requests.get();
 
 /** A request that nobody made over the wire: a timer, a command line, a test. */
 export const newRequest = (actor: string): Request => ({ correlationId: uuidv7(), actor });

@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { Key } from '../database/tables';
+import { ContextSlot } from './context-slot';
 import { currentScope, Scope } from './scope';
 import { WriteSet } from './write-set';
 
@@ -59,10 +59,10 @@ export class Rehearsal {
   }
 }
 
-const rehearsals = new AsyncLocalStorage<Rehearsal>();
+const rehearsals = new ContextSlot<Rehearsal>('rehearsal');
 
 /** The rehearsal to which the caller belongs, be it over or not. */
-export const currentRehearsal = (): Rehearsal | undefined => rehearsals.getStore();
+export const currentRehearsal = (): Rehearsal | undefined => rehearsals.get();
 
 export const withinRehearsal = <T>(rehearsal: Rehearsal, work: () => Promise<T>): Promise<T> =>
   rehearsals.run(rehearsal, work);

@@ -1,8 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { AggregateRoot } from '@nestjs/cqrs';
 import { Key, TableClass, TableShape } from '../database/tables';
 import { Envelope } from '../event-log/envelope';
 import { Cause } from './cause';
+import { ContextSlot } from './context-slot';
 import { Transaction } from './transaction';
 import { Pending, WriteSet } from './write-set';
 
@@ -80,11 +80,11 @@ export class Scope {
   }
 }
 
-const scopes = new AsyncLocalStorage<Scope>();
+const scopes = new ContextSlot<Scope>('scope');
 
 /** The scope that the caller works in. Something that was not awaited finds the scope it was started in closed. */
 export function currentScope(): Scope | undefined {
-  const scope = scopes.getStore();
+  const scope = scopes.get();
   return scope?.closed ? undefined : scope;
 }
 
