@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { reasonToStop } from '../../src/platform/observability/reason-to-stop';
+import { Bookshelf } from '../support/bookshelf';
 import { run } from '../support/program';
 import { newFolder, removeFolder } from '../support/shop-process';
 
@@ -15,11 +17,15 @@ describe('Opening the shop with a wrong setting', () => {
   it.each<[RegExp, Record<string, string>]>([
     [/^DATABASE_URL must be sqlite:<file>.*not "mysql:x"$/, { DATABASE_URL: 'mysql:x' }],
     [/^INITIAL_STOCK must be a whole number.*not "abc"$/, { INITIAL_STOCK: 'abc' }],
-    [/^PORT must be a whole number.*not "-1"$/, { PORT: '-1' }],
     [/^REACTIONS must be on or off, not "perhaps"$/, { REACTIONS: 'perhaps' }],
   ])('is refused in one line: %s', async (says, environment) => {
-    const { code, said, complaints } = await run('main', folder, [], environment);
-    expect([...said, ...complaints]).toEqual([expect.stringMatching(says)]);
+    const reason = await Bookshelf.start({ folder, environment }).then(() => 'it has opened', reasonToStop);
+    expect(reason).toMatch(says);
+  });
+
+  it('ends the program, which says that line and nothing else', async () => {
+    const { code, said, complaints } = await run('main', folder, [], { PORT: '-1' });
+    expect([...said, ...complaints]).toEqual([expect.stringMatching(/^PORT must be a whole number.*not "-1"$/)]);
     expect(code).toBe(1);
   });
 
