@@ -39,19 +39,22 @@ export class BrowseTable {
 export class BrowseProjection implements IEventHandler<object> {
   constructor(private readonly work: UnitOfWork) {}
 
-  async handle(event: object): Promise<void> {
+  handle(event: object): void {
     if (event instanceof BookAdded) this.add(event);
     if (event instanceof BookRevised) {
       const { title, author, isbn } = event;
-      await this.change(event.bookId, { title, author, isbn, words: wordsIn(title, author) });
+      this.work.change(BrowseTable, event.bookId, { title, author, isbn, words: wordsIn(title, author) });
     }
     if (event instanceof BookRepriced) {
-      await this.change(event.bookId, { priceAmount: event.price.amount, priceCurrency: event.price.currency });
+      this.work.change(BrowseTable, event.bookId, {
+        priceAmount: event.price.amount,
+        priceCurrency: event.price.currency,
+      });
     }
-    if (event instanceof BookPublished) await this.change(event.bookId, { published: true });
+    if (event instanceof BookPublished) this.work.change(BrowseTable, event.bookId, { published: true });
     if (event instanceof BookWithdrawn) this.work.remove(BrowseTable, event.bookId);
-    if (event instanceof StockRanOut) await this.change(event.bookId, { inStock: false });
-    if (event instanceof StockReplenished) await this.change(event.bookId, { inStock: true });
+    if (event instanceof StockRanOut) this.work.change(BrowseTable, event.bookId, { inStock: false });
+    if (event instanceof StockReplenished) this.work.change(BrowseTable, event.bookId, { inStock: true });
   }
 
   private add({ bookId, title, author, isbn, price }: BookAdded): void {
@@ -66,10 +69,5 @@ export class BrowseProjection implements IEventHandler<object> {
       inStock: false,
       words: wordsIn(title, author),
     });
-  }
-
-  private async change(bookId: string, change: Partial<BrowseTable>): Promise<void> {
-    const row = await this.work.find(BrowseTable, bookId);
-    if (row) this.work.put(BrowseTable, { ...row, ...change });
   }
 }

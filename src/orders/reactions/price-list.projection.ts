@@ -9,20 +9,18 @@ import { PriceTable } from '../persistence/price.table';
 export class PriceListProjection implements IEventHandler<object> {
   constructor(private readonly work: UnitOfWork) {}
 
-  async handle(event: object): Promise<void> {
+  handle(event: object): void {
     if (event instanceof BookAdded) {
       const { bookId, title, price } = event;
       this.work.put(PriceTable, { bookId, title, priceAmount: price.amount, priceCurrency: price.currency });
     }
-    if (event instanceof BookRevised) await this.change(event.bookId, { title: event.title });
+    if (event instanceof BookRevised) this.work.change(PriceTable, event.bookId, { title: event.title });
     if (event instanceof BookRepriced) {
-      await this.change(event.bookId, { priceAmount: event.price.amount, priceCurrency: event.price.currency });
+      this.work.change(PriceTable, event.bookId, {
+        priceAmount: event.price.amount,
+        priceCurrency: event.price.currency,
+      });
     }
     if (event instanceof BookWithdrawn) this.work.remove(PriceTable, event.bookId);
-  }
-
-  private async change(bookId: string, change: Partial<PriceTable>): Promise<void> {
-    const row = await this.work.find(PriceTable, bookId);
-    if (row) this.work.put(PriceTable, { ...row, ...change });
   }
 }

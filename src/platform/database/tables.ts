@@ -15,6 +15,12 @@ interface Column {
   fromDatabase(value: unknown): unknown;
 }
 
+/** A statement that changes some columns, and what it takes of each row. */
+interface RowChange {
+  readonly sql: string;
+  readonly toDatabase: (key: Key, row: object) => Parameter[];
+}
+
 /**
  * A table with every statement that a unit of work sends to it, written once. Each write takes any number of rows as
  * one JSON text, so the same prepared statement serves one row and a thousand.
@@ -92,6 +98,34 @@ export class TableShape {
     });
   }
 
+  /**
+   * Changes the columns of these properties in the rows that are there, by a JSON array of what `toDatabase` makes.
+   * @throws TypeError when the table has no such column, or it is a part of the key
+   */
+  change(properties: readonly string[]): RowChange {
+    const kind = properties.join();
+    let change = this.changes.get(kind);
+    if (!change) this.changes.set(kind, (change = this.newChange(properties)));
+    return change;
+  }
+
+  private newChange(properties: readonly string[]): RowChange {
+    const changed = properties.map((property) => {
+      const column = this.others().find((other) => other.property === property);
+      if (!column) throw new TypeError(`${this.name} has no column ${property} that can be changed`);
+      return column;
+    });
+    const values = changed.map(({ name }, at) => `${name} = ${field(`$[${this.keys.length + at}]`)}`);
+    const same = this.keys.map(({ name }, at) => `${this.name}.${name} = ${field(`$[${at}]`)}`);
+    return {
+      sql: `UPDATE ${this.name} SET ${values.join(', ')} FROM json_each($1) AS wanted WHERE ${same.join(' AND ')}`,
+      toDatabase: (key, row) => [
+        ...(typeof key === 'object' && key !== null ? key : [key]),
+        ...changed.map((column) => column.toDatabase((row as Record<string, unknown>)[column.property])),
+      ],
+    };
+  }
+
   /** Removes rows by a JSON array of keys. */
   get remove(): string {
     return this.once('remove', () => {
@@ -101,6 +135,7 @@ export class TableShape {
   }
 
   private readonly statements = new Map<string, string>();
+  private readonly changes = new Map<string, RowChange>();
 
   private once(kind: string, write: () => string): string {
     let statement = this.statements.get(kind);

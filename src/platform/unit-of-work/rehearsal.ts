@@ -7,7 +7,7 @@ import { WriteSet } from './write-set';
 export type RehearsedWrite =
   | {
       readonly table: string;
-      readonly kind: 'insert' | 'update' | 'put' | 'remove';
+      readonly kind: 'insert' | 'update' | 'put' | 'change' | 'remove';
       readonly key: Key;
       readonly row?: object;
     }
@@ -41,7 +41,8 @@ export class Rehearsal {
   noteWrites(writes: WriteSet): void {
     for (const [{ name: table }, write] of writes.all()) {
       const { kind, key } = write;
-      this.sent.push(kind === 'remove' ? { table, kind, key } : { table, kind, key, row: write.row });
+      if (kind === 'remove') this.sent.push({ table, kind, key });
+      else this.sent.push({ table, kind, key, row: write.kind === 'change' ? write.columns : write.row });
     }
   }
 

@@ -4,7 +4,7 @@ import { Envelope } from '../event-log/envelope';
 import { Cause } from './cause';
 import { ContextSlot } from './context-slot';
 import { Transaction } from './transaction';
-import { Pending, WriteSet } from './write-set';
+import { combined, Pending, WriteSet } from './write-set';
 
 /** An event that an aggregate has committed, on its way into the log. */
 export interface Raised {
@@ -45,7 +45,9 @@ export class Scope {
   pending(table: TableShape, key: Key): Pending | undefined {
     const own = this.writes.get(table, key);
     if (own && !this.parent) this.entangled = true;
-    return own ?? this.parent?.pending(table, key);
+    if (own && own.kind !== 'change') return own;
+    const outer = this.parent?.pending(table, key);
+    return own ? combined(table, outer, own) : outer;
   }
 
   /** No more work can be done here: it has come to its end, or the one around it has. */

@@ -3,6 +3,7 @@ import { TableShape } from '../database/tables';
 import { nameOf, Pending, VersionConflict, WriteSet } from './write-set';
 
 type Insert = Extract<Pending, { kind: 'insert' }>;
+type Change = Extract<Pending, { kind: 'change' }>;
 type Update = Extract<Pending, { kind: 'update' }>;
 
 /** One database transaction, in which a group of units of work runs one after another. */
@@ -93,6 +94,7 @@ export class Transaction {
     for (const [shape, pending] of writes.take()) {
       const inserts = pending.filter((write) => write.kind === 'insert');
       const puts = pending.filter((write) => write.kind === 'put');
+      const changes = pending.filter((write) => write.kind === 'change');
       const updates = pending.filter((write) => write.kind === 'update');
       const removes = pending.filter((write) => write.kind === 'remove');
       if (removes.length)
@@ -106,6 +108,7 @@ export class Transaction {
           shape.put,
           puts.map(({ row }) => shape.toDatabase(row)),
         );
+      if (changes.length) await this.change(shape, changes);
       if (updates.length) {
         const changed = await this.update(shape, updates);
         if (changed !== updates.length) throw new VersionConflict(shape.name);
@@ -126,6 +129,25 @@ export class Transaction {
       throw this.refuse(
         inserts.filter(({ key }) => !fit.has(nameOf(key))),
         error,
+      );
+    }
+  }
+
+  /** Rows whose same columns change share a statement. */
+  private async change(shape: TableShape, changes: readonly Change[]): Promise<void> {
+    const alike = new Map<string, Change[]>();
+    for (const change of changes) {
+      const columns = Object.keys(change.columns).sort().join();
+      const others = alike.get(columns);
+      if (others) others.push(change);
+      else alike.set(columns, [change]);
+    }
+    for (const [columns, rows] of alike) {
+      if (!columns) continue;
+      const { sql, toDatabase } = shape.change(columns.split(','));
+      await this.write(
+        sql,
+        rows.map((row) => toDatabase(row.key, row.columns)),
       );
     }
   }

@@ -14,6 +14,7 @@ const update = (expected: number, version = expected + 1): Pending => ({
   row: { version },
   expected,
 });
+const change = (columns: object): Pending => ({ kind: 'change', key: 'a', columns });
 const remove = (): Pending => ({ kind: 'remove', key: 'a' });
 
 const setOf = (...writes: Pending[]): WriteSet => {
@@ -35,6 +36,36 @@ describe('the writes of a unit of work', () => {
       ['added and removed', [insert(), remove()], remove()],
       ['put and removed', [put(), remove()], remove()],
       ['changed and removed', [update(1), remove()], remove()],
+      [
+        'added and changed in a column',
+        [insert(), change({ title: 'Emma' })],
+        { ...insert(), row: { version: 1, title: 'Emma' } },
+      ],
+      [
+        'put and changed in a column',
+        [put(), change({ title: 'Emma' })],
+        { ...put(), row: { version: 7, title: 'Emma' } },
+      ],
+      [
+        'changed and changed in a column',
+        [update(4, 5), change({ title: 'Emma' })],
+        { ...update(4), row: { version: 5, title: 'Emma' } },
+      ],
+      [
+        'changed in two columns',
+        [change({ title: 'Emma' }), change({ author: 'Austen' })],
+        change({ title: 'Emma', author: 'Austen' }),
+      ],
+      [
+        'changed in a column twice',
+        [change({ title: 'Emma' }), change({ title: undefined })],
+        change({ title: undefined }),
+      ],
+      ['changed in a column and added', [change({ title: 'Emma' }), insert()], insert()],
+      ['changed in a column and put', [change({ title: 'Emma' }), put()], put()],
+      ['changed in a column and changed', [change({ title: 'Emma' }), update(1)], update(1)],
+      ['changed in a column and removed', [change({ title: 'Emma' }), remove()], remove()],
+      ['removed and changed in a column', [remove(), change({ title: 'Emma' })], remove()],
       ['removed and removed', [remove(), remove()], remove()],
       ['removed and put', [remove(), put(2)], put(2)],
       ['removed and added again, which replaces the row that may still be there', [remove(), insert(3)], put(3)],

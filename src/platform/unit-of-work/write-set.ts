@@ -14,6 +14,7 @@ export type Conflict = () => Error;
 export type Pending =
   | { readonly kind: 'insert'; readonly key: Key; readonly row: object; readonly conflict?: Conflict }
   | { readonly kind: 'put'; readonly key: Key; readonly row: object }
+  | { readonly kind: 'change'; readonly key: Key; readonly columns: object }
   | {
       readonly kind: 'update';
       readonly key: Key;
@@ -46,7 +47,7 @@ export class WriteSet {
 
   /** @throws VersionConflict, or the conflict that an insert brings, when the row's pending state forbids the write */
   add(table: TableShape, write: Pending): void {
-    this.set(table, combine(table, this.get(table, write.key), write));
+    this.set(table, combined(table, this.get(table, write.key), write));
   }
 
   /**
@@ -55,12 +56,12 @@ export class WriteSet {
    */
   merge(other: WriteSet): boolean {
     let changes = false;
-    const combined = other.all().map(([table, write]): [TableShape, Pending] => {
+    const all = other.all().map(([table, write]): [TableShape, Pending] => {
       const before = this.get(table, write.key);
       if (before) changes = true;
-      return [table, combine(table, before, write)];
+      return [table, combined(table, before, write)];
     });
-    for (const [table, write] of combined) this.set(table, write);
+    for (const [table, write] of all) this.set(table, write);
     return changes;
   }
 
@@ -90,11 +91,21 @@ export class WriteSet {
   }
 }
 
-function combine(table: TableShape, before: Pending | undefined, write: Pending): Pending {
+/**
+ * What two writes to one row come to.
+ * @throws VersionConflict, or the conflict that an insert brings, when the first forbids the second
+ */
+export function combined(table: TableShape, before: Pending | undefined, write: Pending): Pending {
   if (!before) return write;
+  if (before.kind === 'change') {
+    // Whether the row is there is not known; the other kinds do not ask what it was like.
+    return write.kind === 'change' ? { ...write, columns: { ...before.columns, ...write.columns } } : write;
+  }
   if (before.kind === 'remove') {
     if (write.kind === 'update') throw new VersionConflict(table.name);
-    return write.kind === 'remove' ? write : { kind: 'put', key: write.key, row: write.row };
+    return write.kind === 'remove' || write.kind === 'change'
+      ? before
+      : { kind: 'put', key: write.key, row: write.row };
   }
   switch (write.kind) {
     case 'insert':
@@ -103,6 +114,8 @@ function combine(table: TableShape, before: Pending | undefined, write: Pending)
       return write;
     case 'put':
       return { ...before, row: write.row } as Pending;
+    case 'change':
+      return { ...before, row: { ...before.row, ...write.columns } } as Pending;
     case 'update':
       if ((before.row as VersionedRow).version !== write.expected) throw new VersionConflict(table.name);
       return { conflict: write.conflict, ...before, row: write.row } as Pending;

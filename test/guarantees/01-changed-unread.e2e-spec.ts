@@ -1,0 +1,84 @@
+import { Bookshelf } from '../support/bookshelf';
+import { Do, DoHandler } from '../support/handlers';
+import { keepNotes, noted, NoteTable } from '../support/notes';
+
+describe('Columns that are changed without reading the row', () => {
+  let shop: Bookshelf;
+  const unit = <T>(work: () => Promise<T>): Promise<T> => shop.send(new Do(work));
+  const change = (id: string, text: string): void => shop.work.change(NoteTable, id, { text });
+  const read = async (id: string): Promise<string | undefined> => (await shop.work.find(NoteTable, id))?.text;
+
+  beforeEach(async () => {
+    shop = await Bookshelf.start({ providers: [DoHandler] });
+    await keepNotes(shop);
+    await unit(async () => {
+      for (const id of ['a', 'b', 'c']) shop.work.put(NoteTable, { id, text: id });
+    });
+  });
+  afterEach(() => shop.close());
+
+  it('differ in those rows afterwards, and in no other', async () => {
+    await unit(async () => {
+      change('a', 'ant');
+      change('c', 'cat');
+      change('d', 'dog');
+    });
+    expect(await noted(shop)).toEqual(['ant', 'b', 'cat']);
+  });
+
+  it('are what the unit reads from then on, and what it has changed last is stored', async () => {
+    await unit(async () => {
+      change('a', 'ant');
+      expect(await read('a')).toBe('ant');
+      expect(await shop.work.query('SELECT text FROM note WHERE id = $1', ['a'])).toEqual([{ text: 'ant' }]);
+      change('a', 'ape');
+      expect(await read('a')).toBe('ape');
+      change('d', 'dog');
+      expect(await read('d')).toBeUndefined();
+    });
+    expect(await noted(shop)).toEqual(['ape', 'b', 'c']);
+  });
+
+  it('are those of a row that was put, and not of one that was removed, in the same unit', async () => {
+    await unit(async () => {
+      shop.work.put(NoteTable, { id: 'd', text: 'd' });
+      change('d', 'dog');
+      shop.work.remove(NoteTable, 'a');
+      change('a', 'ant');
+      expect([await read('d'), await read('a')]).toEqual(['dog', undefined]);
+    });
+    expect(await noted(shop)).toEqual(['b', 'c', 'dog']);
+  });
+
+  it('stay as they were when a unit within the unit fails, which sees what was changed around it', async () => {
+    await unit(async () => {
+      change('a', 'ant');
+      change('b', 'bee');
+      const inner = unit(async () => {
+        change('a', 'ape');
+        expect([await read('a'), await read('b')]).toEqual(['ape', 'bee']);
+        throw new Error('changed my mind');
+      });
+      await expect(inner).rejects.toThrow('changed my mind');
+      expect(await read('a')).toBe('ant');
+    });
+    expect(await noted(shop)).toEqual(['ant', 'bee', 'c']);
+  });
+
+  it('stay as they were when a unique key refuses them', async () => {
+    const refused = unit(async () => {
+      change('a', 'ant');
+      change('b', 'c');
+    });
+    await expect(refused).rejects.toThrow(/UNIQUE constraint failed/);
+    expect(await noted(shop)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('are none that the table does not have, nor its key', async () => {
+    for (const columns of [{ colour: 'red' }, { id: 'z' }]) {
+      const refused = unit(async () => shop.work.change(NoteTable, 'a', columns));
+      await expect(refused).rejects.toThrow(/^note has no column (colour|id) that can be changed$/);
+    }
+    expect(await noted(shop)).toEqual(['a', 'b', 'c']);
+  });
+});
