@@ -30,6 +30,7 @@ import { DeadLettersController, ReactionsController } from './reactions/reaction
 import { Rehearsals } from './reactions/rehearsals';
 import { Reactions } from './reactions/reactions.service';
 import { Registration } from './reactions/registration';
+import { Standings } from './reactions/standings';
 import { UnfinishedStarts } from './reactions/unfinished-starts';
 import { CommandsInUnitsOfWork, logPublisher } from './unit-of-work/command-bus';
 import { UnitOfWork } from './unit-of-work/unit-of-work';
@@ -118,6 +119,7 @@ class OperatorsModule {}
     Registration,
     ReactionStatuses,
     Rehearsals,
+    Standings,
     UnfinishedStarts,
     Progress,
     Why,

@@ -96,8 +96,8 @@ export const BREAKS: readonly Break[] = [
     file: `${REACTIONS}stored-delivery.ts`,
     edits: [
       [
-        `    books.moveTo(state, isAll ? Math.max(last, transaction.head) : last);`,
-        `    void isAll;\n    this.then = () => books.inUnitOfWork(async () => books.moveTo(state, last));`,
+        `    books.moveTo(isAll ? Math.max(last, transaction.head) : last);`,
+        `    void isAll;\n    this.then = () => books.inUnitOfWork(async () => books.moveTo(last));`,
       ],
       [
         `      const handled = await this.books.inUnitOfWork(() => this.handleNext(BATCH));`,
@@ -119,7 +119,7 @@ export const BREAKS: readonly Break[] = [
         `      const { books } = this;
       const before = await books.state();
       const next = await books.tools.log.after(before.checkpoint, books.reaction.types, BATCH);
-      if (next.length) await books.inUnitOfWork(async () => books.moveTo(before, next[next.length - 1].position));
+      if (next.length) await books.inUnitOfWork(async () => books.moveTo(next[next.length - 1].position));
       const handled = await books.inUnitOfWork(async () => {
         for (const event of next) await this.deliver(event);
         return next.length;

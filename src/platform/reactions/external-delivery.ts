@@ -116,7 +116,7 @@ export class ExternalDelivery implements Delivery {
       else books.postpone(event);
       stillBlocked.add(event.stream);
     }
-    books.moveTo(state, last);
+    books.moveTo(last);
     books.record(handled, startedAt);
   }
 

@@ -13,6 +13,7 @@ import { PROCESS } from './holder';
 import { Outage } from './outage';
 import { ReactionDefinition } from './reaction-definition';
 import { BatchTable, DeferredTable, ReactionTable } from './reaction.tables';
+import { Standings } from './standings';
 import { UnfinishedStarts } from './unfinished-starts';
 
 /** Everything that carrying events to a reaction needs besides the reaction. */
@@ -21,6 +22,7 @@ export interface ReactionTools {
   readonly log: EventLog;
   readonly types: EventTypes;
   readonly deferred: DeferredEvents;
+  readonly standings: Standings;
   readonly unfinished: UnfinishedStarts;
   readonly clock: Clock;
   /** Called whenever the reaction has come further, or has failed. */
@@ -60,7 +62,11 @@ export class ReactionBooks {
   }
 
   /** @returns the first `limit` events that it has still to handle, oldest first */
-  after({ checkpoint, types }: ReactionTable, limit: number, connection?: Statements): Promise<StoredEvent[]> {
+  after(
+    { checkpoint, types }: Pick<ReactionTable, 'checkpoint' | 'types'>,
+    limit: number,
+    connection?: Statements,
+  ): Promise<StoredEvent[]> {
     return this.tools.log.after(checkpoint, this.reaction.types, limit, connection, types);
   }
 
@@ -70,8 +76,8 @@ export class ReactionBooks {
     return this.tools.deferred.blockedStreams(this.reaction.name, [...new Set(events.map(({ stream }) => stream))]);
   }
 
-  moveTo(state: ReactionTable, checkpoint: number): void {
-    this.tools.work.put(ReactionTable, { ...state, checkpoint });
+  moveTo(checkpoint: number): void {
+    this.tools.work.change(ReactionTable, this.reaction.name, { checkpoint });
   }
 
   /** Stores when and by whom these events were handled. */

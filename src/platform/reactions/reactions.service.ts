@@ -17,6 +17,7 @@ import { causedBy } from './reaction-books';
 import { ReactionRunner } from './reaction-runner';
 import { ReactionTable } from './reaction.tables';
 import { isBeingRebuilt, Registration } from './registration';
+import { Standings } from './standings';
 import { UnfinishedStarts } from './unfinished-starts';
 
 /** How often the process looks whether another one has written to the database, in milliseconds. */
@@ -44,6 +45,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly log: EventLog,
     private readonly types: EventTypes,
     private readonly deferred: DeferredEvents,
+    private readonly standings: Standings,
     private readonly unfinished: UnfinishedStarts,
     private readonly projections: ProjectionTables,
     private readonly rebuilder: Rebuild,
@@ -181,9 +183,18 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
       for (const type of reaction.types) map.set(type, [...(map.get(type) ?? []), one]);
     };
     if (reaction.mode === 'in-transaction') return add(this.withinByType, reaction);
-    const { work, log, types, deferred, unfinished, clock } = this;
+    const { work, log, types, deferred, standings, unfinished, clock } = this;
     const onProgress = () => this.tellProgress();
-    const runner = new ReactionRunner(reaction, { work, log, types, deferred, unfinished, clock, onProgress });
+    const runner = new ReactionRunner(reaction, {
+      work,
+      log,
+      types,
+      deferred,
+      standings,
+      unfinished,
+      clock,
+      onProgress,
+    });
     this.runners.set(reaction.name, runner);
     add(this.runnersByType, runner);
   }

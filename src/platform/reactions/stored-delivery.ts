@@ -67,10 +67,10 @@ export class StoredDelivery implements Delivery {
     const { books } = this;
     const { transaction } = currentScope()!;
     const startedAt = books.now();
-    const state = await books.state();
-    const events = await books.after(state, limit, transaction.connection);
+    const standing = await books.tools.standings.of(books.reaction.name);
+    const events = await books.after(standing, limit, transaction.connection);
     if (events.length === 0) return 0;
-    const blocked = await books.blocked(events);
+    const blocked = standing.leavesBehind ? await books.blocked(events) : new Set<string>();
     const handled: StoredEvent[] = [];
     for (const event of events) {
       handled.push(event);
@@ -92,7 +92,7 @@ export class StoredDelivery implements Delivery {
     // With nothing left to read, all that was committed before this transaction is behind this reaction.
     const last = handled[handled.length - 1].position;
     const isAll = events.length < limit && handled.length === events.length;
-    books.moveTo(state, isAll ? Math.max(last, transaction.head) : last);
+    books.moveTo(isAll ? Math.max(last, transaction.head) : last);
     books.record(handled, startedAt);
     return handled.length;
   }
@@ -103,7 +103,7 @@ export class StoredDelivery implements Delivery {
     // Another process may have handled it meanwhile.
     if (state.checkpoint >= event.position) return;
     this.books.defer(event, error);
-    this.books.moveTo(state, event.position);
+    this.books.moveTo(event.position);
   }
 
   /** Gives one event to the handler, in a smaller unit of work that is dropped when the handler throws. */
