@@ -66,12 +66,11 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     await this.registration.refuseWhatIsStored(reactions, retired);
     if (this.isIdle) return this.connectWithin();
     const stale = await this.work.run('platform', () => this.registration.register(reactions));
-    this.work.listeners = {
-      beforeCommit: (raised) => this.reactWithin(raised),
-      afterCommit: (raised) => this.wakeFor(raised),
-    };
     for (const reaction of reactions) this.connect(reaction);
+    // Nobody is woken by what a suspect raises: everybody looks for himself when the suspects are done.
+    this.listen(() => undefined);
     await this.trySuspectsAlone();
+    this.listen((raised) => this.wakeFor(raised));
     for (const { name } of stale) await this.rebuild(name).catch((error: unknown) => this.complain(name, error));
     for (const runner of this.runners.values()) runner.wake();
     await this.lookForOthers();
@@ -174,8 +173,12 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** In-transaction reactions belong to the command, whoever handles it. */
   private connectWithin(): void {
-    this.work.listeners = { beforeCommit: (raised) => this.reactWithin(raised), afterCommit: () => undefined };
+    this.listen(() => undefined);
     for (const reaction of this.definitions) if (reaction.mode === 'in-transaction') this.connect(reaction);
+  }
+
+  private listen(afterCommit: (raised: readonly Raised[]) => void): void {
+    this.work.listeners = { beforeCommit: (raised) => this.reactWithin(raised), afterCommit };
   }
 
   private connect(reaction: ReactionDefinition): void {
