@@ -128,7 +128,12 @@ function tell({ outcome, error, writes, events, outside }: Rehearsed): void {
   say(outcome === 'handled' ? 'It would be handled.' : `It would fail: ${error}`);
   for (const write of writes) {
     if (write.kind === 'statement') say(`  statement: ${write.sql}`);
-    else say(`  ${write.kind} ${write.table} ${JSON.stringify(write.row ?? write.key)}`);
+    // A row has its key in it, unless it is only what changes of it.
+    else if (write.row && write.kind !== 'change') say(`  ${write.kind} ${write.table} ${JSON.stringify(write.row)}`);
+    else
+      say(
+        `  ${write.kind} ${write.table} ${JSON.stringify(write.key)} ${write.row ? JSON.stringify(write.row) : ''}`.trimEnd(),
+      );
   }
   for (const { type, stream, facts } of events) say(`  event ${type} of ${stream} ${JSON.stringify(facts)}`);
   for (const { what, ...facts } of outside) say(`  outside: ${what} ${JSON.stringify(facts)}`);

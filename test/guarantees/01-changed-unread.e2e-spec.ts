@@ -74,9 +74,15 @@ describe('Columns that are changed without reading the row', () => {
     expect(await noted(shop)).toEqual(['a', 'b', 'c']);
   });
 
-  it('are none that the table does not have, nor its key', async () => {
+  it.each([
+    ['that it was put in', () => shop.work.put(NoteTable, { id: 'a', text: 'ant' })],
+    ['that has not seen the row', () => undefined],
+  ])('are none that the table does not have, nor its key, in a unit %s', async (_, before) => {
     for (const columns of [{ colour: 'red' }, { id: 'z' }]) {
-      const refused = unit(async () => shop.work.change(NoteTable, 'a', columns));
+      const refused = unit(async () => {
+        before();
+        shop.work.change(NoteTable, 'a', columns);
+      });
       await expect(refused).rejects.toThrow(/^note has no column (colour|id) that can be changed$/);
     }
     expect(await noted(shop)).toEqual(['a', 'b', 'c']);

@@ -29,11 +29,13 @@ export class TableShape {
   readonly name: string;
   readonly columns: readonly Column[];
   readonly keys: readonly Column[];
+  private readonly changeable: ReadonlyMap<string, Column>;
 
   constructor(metadata: EntityMetadata, name = metadata.tableName) {
     this.name = name;
     this.columns = metadata.columns.map(columnOf);
     this.keys = metadata.primaryColumns.map(columnOf);
+    this.changeable = new Map(this.others().map((column) => [column.property, column]));
   }
 
   keyOf(row: object): Key {
@@ -98,10 +100,15 @@ export class TableShape {
     });
   }
 
-  /**
-   * Changes the columns of these properties in the rows that are there, by a JSON array of what `toDatabase` makes.
-   * @throws TypeError when the table has no such column, or it is a part of the key
-   */
+  /** @throws TypeError when the table has no column for one of these properties, or it is a part of the key */
+  assertChangeable(columns: object): void {
+    for (const property in columns) {
+      if (!this.changeable.has(property))
+        throw new TypeError(`${this.name} has no column ${property} that can be changed`);
+    }
+  }
+
+  /** Changes the columns of these properties in the rows that are there, by a JSON array of what `toDatabase` makes. */
   change(properties: readonly string[]): RowChange {
     const kind = properties.join();
     let change = this.changes.get(kind);
@@ -110,11 +117,7 @@ export class TableShape {
   }
 
   private newChange(properties: readonly string[]): RowChange {
-    const changed = properties.map((property) => {
-      const column = this.others().find((other) => other.property === property);
-      if (!column) throw new TypeError(`${this.name} has no column ${property} that can be changed`);
-      return column;
-    });
+    const changed = properties.map((property) => this.changeable.get(property)!);
     const values = changed.map(({ name }, at) => `${name} = ${field(`$[${this.keys.length + at}]`)}`);
     const same = this.keys.map(({ name }, at) => `${this.name}.${name} = ${field(`$[${at}]`)}`);
     return {

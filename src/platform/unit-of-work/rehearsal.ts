@@ -42,7 +42,7 @@ export class Rehearsal {
     for (const [{ name: table }, write] of writes.all()) {
       const { kind, key } = write;
       if (kind === 'remove') this.sent.push({ table, kind, key });
-      else this.sent.push({ table, kind, key, row: write.kind === 'change' ? write.columns : write.row });
+      else this.sent.push({ table, kind, key, row: write.kind === 'change' ? emptied(write.columns) : write.row });
     }
   }
 
@@ -59,6 +59,10 @@ export class Rehearsal {
     return this.sent;
   }
 }
+
+/** The same columns, also in JSON, which leaves out what is undefined. */
+const emptied = (columns: object): object =>
+  Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, (value as unknown) ?? null]));
 
 const rehearsals = new ContextSlot<Rehearsal>('rehearsal');
 

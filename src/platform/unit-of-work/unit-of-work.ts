@@ -267,13 +267,17 @@ export class UnitOfWork {
 
   /**
    * Changes these columns of the row with this key, if it is there, without reading it: many rows that are changed alike
-   * cost one statement. For rows that are nobody's aggregate, which only `save` guards.
+   * cost one statement. For rows that are nobody's aggregate, which only `save` guards. Changes of several rows are not
+   * sent in the order in which they were asked for: a column of a unique key, whose values rows pass on, takes `find` and `put`.
    *
    * @param columns by their properties; one that is there and undefined is emptied
+   * @throws TypeError when the table has no such column, or it is a part of the key
    */
   change<Row extends object>(table: TableClass<Row>, key: Key, columns: Partial<Row>): void {
     const scope = this.scope('a row was changed');
-    scope.writes.add(this.shapeOf(table, scope), { kind: 'change', key, columns });
+    const shape = this.shapeOf(table, scope);
+    shape.assertChangeable(columns);
+    scope.writes.add(shape, { kind: 'change', key, columns });
   }
 
   /** Removes the row with this key, if it is there. */
