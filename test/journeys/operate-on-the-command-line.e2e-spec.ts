@@ -1,13 +1,17 @@
 import { userInfo } from 'node:os';
+import { Logger } from '@nestjs/common';
+import * as operations from '../../src/cli/operations';
+import { Failure } from '../../src/cli/program';
+import { shopProgram } from '../../src/cli/shop-program';
 import { Inventory } from '../../src/inventory/model/inventory';
 import { InventoryRepository } from '../../src/inventory/persistence/inventory.repository';
 import { OpenStockOnBookAdded } from '../../src/inventory/reactions/open-stock-on-book-added.reaction';
 import { Unrecoverable } from '../../src/platform/reactions/reaction.decorator';
 import { Bookshelf } from '../support/bookshelf';
-import { Client } from '../support/client';
+import { Client, nobody } from '../support/client';
 import { Do, DoHandler } from '../support/handlers';
 import { run, type Run } from '../support/program';
-import { newFolder } from '../support/shop-process';
+import { databaseIn, newFolder } from '../support/shop-process';
 import { addBook, deadLettersOf } from '../support/trade';
 
 const STOCK = 'inventory.open-stock';
@@ -27,7 +31,26 @@ describe('npm run shop', () => {
     await shop.close();
   });
 
-  const say = (...args: string[]): Promise<Run> => run('cli/shop', folder, args);
+  /** In a process of its own. It has to load the whole shop, so most of the tests do without. */
+  const start = (...args: string[]): Promise<Run> => run('cli/shop', folder, args);
+
+  /** The same in this process. */
+  async function say(...args: string[]): Promise<Run> {
+    const said: string[] = [];
+    const environment = jest.replaceProperty(process, 'env', { DATABASE_URL: databaseIn(folder) });
+    const out = jest.spyOn(console, 'log').mockImplementation((text: string) => void said.push(...text.split('\n')));
+    try {
+      return { code: await shopProgram(args, async () => operations), said, complaints: [] };
+    } catch (error) {
+      if (error instanceof Failure) return { code: 1, said, complaints: [error.message] };
+      throw error;
+    } finally {
+      out.mockRestore();
+      environment.restore();
+      // The program has set its own.
+      Logger.overrideLogger(false);
+    }
+  }
 
   /** A book whose stock could not be opened, and the place of that letter. */
   async function aLetter(title = 'Emma'): Promise<{ bookId: string; position: number }> {
@@ -41,7 +64,7 @@ describe('npm run shop', () => {
 
   it('lists the reactions and how far they are', async () => {
     await aLetter();
-    const { code, said, complaints } = await say('reactions');
+    const { code, said, complaints } = await start('reactions');
     expect([code, complaints]).toEqual([0, []]);
     expect(said.length).toBeGreaterThan(5);
     expect(said.find((line) => line.startsWith(STOCK))).toMatch(/after-commit +idle +0 to read, 0 deferred, 1 dead$/);
@@ -126,20 +149,26 @@ describe('npm run shop', () => {
   });
 
   it.each<[string[], RegExp]>([
-    [['why', 'order'], /^order: say <kind>\/<id>, where the kind is event, book, inventory, notification, order$/],
     [['dead-letters', 'retry', STOCK], /^which ones\? Say so with --position, --cause or --all$/],
-    [['dead-letters', 'retry', STOCK, '--position', '7'], /^inventory\.open-stock has no dead letter at position 7$/],
     [['dead-letters', 'retry', STOCK, '--all', '--per-second', '0'], /must be a whole number from 1 to 1000/],
     [['dead-letters', 'skip', STOCK, '--all'], /required option '--reason <text>' not specified/],
     [['steal'], /unknown command 'steal'/],
   ])('says in one line why it cannot: %j', async (args, line) => {
-    const { code, complaints } = await say(...args);
+    const { code, complaints } = await start(...args);
     expect(complaints).toEqual([expect.stringMatching(line)]);
     expect(code).toBe(1);
   });
 
+  it.each<[string[], RegExp]>([
+    [['why', 'order'], /^order: say <kind>\/<id>, where the kind is event, book, inventory, notification, order$/],
+    [['why', `order/${nobody}`], /^there is no order\//],
+    [['dead-letters', 'retry', STOCK, '--position', '7'], /^inventory\.open-stock has no dead letter at position 7$/],
+  ])('says in one line what there is not: %j', async (args, line) => {
+    expect(await say(...args)).toEqual({ code: 1, said: [], complaints: [expect.stringMatching(line)] });
+  });
+
   it.each([[['--help']], [['dead-letters', 'rehearse', '--help']]])('helps with examples: %j', async (args) => {
-    const { code, said } = await say(...args);
+    const { code, said } = await start(...args);
     expect(said[0]).toMatch(/^Usage: npm run shop -- /);
     expect(said.join('\n')).toMatch(/Examples:\n {2}npm run shop -- /);
     expect(code).toBe(0);
