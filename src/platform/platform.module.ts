@@ -1,4 +1,4 @@
-import { Global, Module } from '@nestjs/common';
+import { Global, Module, OnApplicationBootstrap } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import { TerminusModule } from '@nestjs/terminus';
@@ -89,6 +89,16 @@ class StorageModule {}
 @Module({ providers: [publishes(operatorEvents)] })
 class OperatorsModule {}
 
+/** Opens the reactions. Nest asks global modules first, as its own CqrsModule is one, which registers the handlers. */
+@Module({})
+class OpeningModule implements OnApplicationBootstrap {
+  constructor(private readonly reactions: Reactions) {}
+
+  onApplicationBootstrap(): Promise<void> {
+    return this.reactions.open();
+  }
+}
+
 /** The machine room: what a context finds ready when it is imported beside it. */
 @Global()
 @Module({
@@ -96,6 +106,7 @@ class OperatorsModule {}
     GroundModule,
     StorageModule,
     OperatorsModule,
+    OpeningModule,
     DiscoveryModule,
     TerminusModule.forRoot({ logger: false }),
     CqrsModule.forRootAsync({

@@ -33,6 +33,8 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
   private readonly withinByType = new Map<string, ReactionDefinition[]>();
   private readonly rebuilds = new Map<string, Promise<void>>();
   private readonly listeners = new Set<() => void>();
+  /** Projections that have to be built anew. */
+  private stale: readonly ReactionDefinition[] = [];
   private othersVersion = 0;
   /** The program ends: no reaction comes any further. */
   isStopped = false;
@@ -59,19 +61,24 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
   /** This process answers and changes things, but leaves what follows from them to another one. */
   private readonly isIdle: boolean;
 
-  /** Finds the reactions, brings what is stored about them up to date, and starts them. @throws StartRefused */
+  /** Finds the reactions, and brings what is stored about them up to date. @throws StartRefused */
   async onApplicationBootstrap(): Promise<void> {
     const { reactions, retired } = this.discovery.explore();
     this.definitions = reactions;
     await this.registration.refuseWhatIsStored(reactions, retired);
     if (this.isIdle) return this.connectWithin();
-    const stale = await this.work.run('platform', () => this.registration.register(reactions));
+    this.stale = await this.work.run('platform', () => this.registration.register(reactions));
     for (const reaction of reactions) this.connect(reaction);
-    // Nobody is woken by what a suspect raises: everybody looks for himself when the suspects are done.
+    // Nobody is woken before all are, not even by what a suspect raises that is tried alone.
     this.listen(() => undefined);
+  }
+
+  /** Starts the reactions. What they send and raise must find its handlers, so those are registered before. */
+  async open(): Promise<void> {
+    if (this.isIdle) return;
     await this.trySuspectsAlone();
     this.listen((raised) => this.wakeFor(raised));
-    for (const { name } of stale) await this.rebuild(name).catch((error: unknown) => this.complain(name, error));
+    for (const { name } of this.stale) await this.rebuild(name).catch((error: unknown) => this.complain(name, error));
     for (const runner of this.runners.values()) runner.wake();
     await this.lookForOthers();
   }
