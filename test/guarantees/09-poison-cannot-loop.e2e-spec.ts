@@ -7,9 +7,6 @@ import { newFolder, removeFolder, ShopProcess } from '../support/shop-process';
 /** Three times in company, and once with nothing beside it. */
 const DEATHS = 4;
 
-/** Whoever kills the process; `npm run test:crash` takes the time for the other as well, which talks to the outside. */
-const MURDERERS = process.env.CRASH_CYCLES ? ['read', 'call-out'] : ['read'];
-
 jest.setTimeout(120_000);
 
 describe('Poison cannot loop: an event that kills the process is counted when it is started', () => {
@@ -62,7 +59,7 @@ describe('Poison cannot loop: an event that kills the process is counted when it
   const lettersOf = async (reaction: string) =>
     (await new Client(shop).see(`/reactions/${reaction}/dead-letters`)).items;
 
-  it.each(MURDERERS)(
+  it.each(['read', 'call-out'])(
     'is a dead letter with the reason crash after a few starts, and everything else goes on (test.%s)',
     async (victim) => {
       await start({ VICTIM: victim });
