@@ -128,12 +128,11 @@ function tell({ outcome, error, writes, events, outside }: Rehearsed): void {
   say(outcome === 'handled' ? 'It would be handled.' : `It would fail: ${error}`);
   for (const write of writes) {
     if (write.kind === 'statement') say(`  statement: ${write.sql}`);
-    // A row has its key in it, unless it is only what changes of it.
-    else if (write.row && write.kind !== 'change') say(`  ${write.kind} ${write.table} ${JSON.stringify(write.row)}`);
-    else
-      say(
-        `  ${write.kind} ${write.table} ${JSON.stringify(write.key)} ${write.row ? JSON.stringify(write.row) : ''}`.trimEnd(),
-      );
+    else {
+      // A whole row has its key in it.
+      const facts = write.kind === 'change' ? [write.key, write.row] : [write.row ?? write.key];
+      say(`  ${write.kind} ${write.table} ${facts.map((one) => JSON.stringify(one)).join(' ')}`);
+    }
   }
   for (const { type, stream, facts } of events) say(`  event ${type} of ${stream} ${JSON.stringify(facts)}`);
   for (const { what, ...facts } of outside) say(`  outside: ${what} ${JSON.stringify(facts)}`);

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import * as operations from '../../src/cli/operations';
 import { Failure } from '../../src/cli/program';
 import { shopProgram } from '../../src/cli/shop-program';
+import { BrowseProjection } from '../../src/catalog/reactions/browse.projection';
 import { Inventory } from '../../src/inventory/model/inventory';
 import { InventoryRepository } from '../../src/inventory/persistence/inventory.repository';
 import { OpenStockOnBookAdded } from '../../src/inventory/reactions/open-stock-on-book-added.reaction';
@@ -83,6 +84,7 @@ describe('npm run shop', () => {
     expect(letters.said).toEqual([
       `${position}  catalog.book-added of catalog.book/${bookId}  unrecoverable, 1 attempts: Error: no shelf for 'Emma'`,
     ]);
+    expect((await say('dead-letters', STOCK, '--state', 'skipped')).said).toEqual([`${STOCK} has no such letters.`]);
   });
 
   it('has a letter tried again, which the open shop does', async () => {
@@ -120,6 +122,23 @@ describe('npm run shop', () => {
     expect(await deadLettersOf(shop, STOCK)).toHaveLength(1);
   });
 
+  it('shows of which row a rehearsal would change which columns', async () => {
+    const bookId = await client.addBook();
+    await shop.settle();
+    jest.spyOn(BrowseProjection.prototype, 'handle').mockImplementationOnce(() => {
+      throw new Unrecoverable('no room in the window');
+    });
+    await client.post(`/books/${bookId}/publish`);
+    await shop.settle();
+    const [{ position }] = await deadLettersOf(shop, 'catalog.browse');
+    const { said } = await say('dead-letters', 'rehearse', 'catalog.browse', '--position', String(position));
+    expect(said).toEqual([
+      'It would be handled.',
+      `  change catalog_browse ${JSON.stringify(bookId)} {"published":true}`,
+      'Nothing of this has happened.',
+    ]);
+  });
+
   it('exits with 2 when a rehearsal shows that the letter would fail again', async () => {
     const { bookId, position } = await aLetter();
     // Somebody was faster.
@@ -137,7 +156,7 @@ describe('npm run shop', () => {
 
   it('tells why something is not there, in sentences', async () => {
     const { bookId, position } = await aLetter();
-    const { code, said } = await say('why', `inventory/${bookId}`, '--reaction', STOCK);
+    const { code, said } = await say('why', `inventory/${bookId}`);
     expect(said).toEqual([
       `inventory/${bookId} does not exist. ${STOCK} makes it from this:`,
       expect.stringMatching(new RegExp(`^At position ${position}, .*: catalog.book-added$`)),
@@ -146,6 +165,7 @@ describe('npm run shop', () => {
       `  ${STOCK} has given it up (unrecoverable) after 1 attempts: Error: no shelf for 'Emma'`,
     ]);
     expect(code).toBe(0);
+    expect((await say('why', `event/${position}`, '--reaction', STOCK)).said.at(-1)).toContain('has given it up');
   });
 
   it.each<[string[], RegExp]>([
