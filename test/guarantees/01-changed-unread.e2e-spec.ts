@@ -1,3 +1,5 @@
+import { BookTable } from '../../src/catalog/persistence/book.table';
+import { OutsideUnitOfWork } from '../../src/platform/database/sqlite-source';
 import { Bookshelf } from '../support/bookshelf';
 import { Do, DoHandler } from '../support/handlers';
 import { keepNotes, noted, NoteTable } from '../support/notes';
@@ -86,5 +88,16 @@ describe('Columns that are changed without reading the row', () => {
       await expect(refused).rejects.toThrow(/^note has no column (colour|id) that can be changed$/);
     }
     expect(await noted(shop)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('may be none at all', async () => {
+    await unit(async () => shop.work.change(NoteTable, 'a', {}));
+    expect(await noted(shop)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('are not those of an aggregate, which only its version guards: the compiler refuses it', () => {
+    // @ts-expect-error a book has a version
+    const change = () => shop.work.change(BookTable, 'a', { title: 'Emma' });
+    expect(change).toThrow(OutsideUnitOfWork);
   });
 });

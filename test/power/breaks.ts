@@ -61,14 +61,14 @@ export const BREAKS: readonly Break[] = [
   },
   {
     name: 'What is built on a refused command is stored without it',
-    file: `${UNIT_OF_WORK}unit-of-work.ts`,
+    file: `${UNIT_OF_WORK}unit-group.ts`,
     edits: [[`if (root.entangled || root.sent) return [];`, ``]],
     caughtBy: ['test/guarantees/01-good-and-bad-in-one-transaction.e2e-spec.ts'],
   },
   {
     name: 'What another program has stored in between is overwritten',
-    file: `${UNIT_OF_WORK}unit-of-work.ts`,
-    edits: [[`if ((await this.dataVersion()) !== seen) {`, `if (seen < 0) {`]],
+    file: `${UNIT_OF_WORK}unit-group.ts`,
+    edits: [[`if ((await this.dataVersion()) !== this.seen) {`, `if (this.seen < 0) {`]],
     caughtBy: ['test/guarantees/01-good-and-bad-in-one-transaction.e2e-spec.ts'],
   },
   {

@@ -15,8 +15,8 @@ interface Column {
   fromDatabase(value: unknown): unknown;
 }
 
-/** A statement that changes some columns, and what it takes of each row. */
-interface RowChange {
+/** A statement that changes some columns of the rows that are there, and what it takes of each row. */
+export interface RowChange {
   readonly sql: string;
   readonly toDatabase: (key: Key, row: object) => Parameter[];
 }
@@ -102,14 +102,13 @@ export class TableShape {
 
   /** @throws TypeError when the table has no column for one of these properties, or it is a part of the key */
   assertChangeable(columns: object): void {
-    for (const property in columns) {
-      if (!this.changeable.has(property))
-        throw new TypeError(`${this.name} has no column ${property} that can be changed`);
-    }
+    const wrong = Object.keys(columns).find((property) => !this.changeable.has(property));
+    if (wrong !== undefined) throw new TypeError(`${this.name} has no column ${wrong} that can be changed`);
   }
 
-  /** Changes the columns of these properties in the rows that are there, by a JSON array of what `toDatabase` makes. */
-  change(properties: readonly string[]): RowChange {
+  /** Changes these columns, by a JSON array of what `toDatabase` makes. The same for the same columns. */
+  change(columns: object): RowChange {
+    const properties = Object.keys(columns).sort();
     const kind = properties.join();
     let change = this.changes.get(kind);
     if (!change) this.changes.set(kind, (change = this.newChange(properties)));

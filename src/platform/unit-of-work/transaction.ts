@@ -1,5 +1,5 @@
-import { isConstraint, isOutage, SqliteConnection, Statements } from '../database/sqlite-connection';
-import { TableShape } from '../database/tables';
+import { isConstraint, isOutage, Parameter, SqliteConnection, Statements } from '../database/sqlite-connection';
+import { RowChange, TableShape } from '../database/tables';
 import { nameOf, Pending, VersionConflict, WriteSet } from './write-set';
 
 type Insert = Extract<Pending, { kind: 'insert' }>;
@@ -135,21 +135,14 @@ export class Transaction {
 
   /** Rows whose same columns change share a statement. */
   private async change(shape: TableShape, changes: readonly Change[]): Promise<void> {
-    const alike = new Map<string, Change[]>();
-    for (const change of changes) {
-      const columns = Object.keys(change.columns).sort().join();
-      const others = alike.get(columns);
-      if (others) others.push(change);
-      else alike.set(columns, [change]);
+    const alike = new Map<RowChange, Parameter[][]>();
+    for (const { key, columns } of changes) {
+      const change = shape.change(columns);
+      const rows = alike.get(change) ?? [];
+      alike.set(change, rows);
+      rows.push(change.toDatabase(key, columns));
     }
-    for (const [columns, rows] of alike) {
-      if (!columns) continue;
-      const { sql, toDatabase } = shape.change(columns.split(','));
-      await this.write(
-        sql,
-        rows.map((row) => toDatabase(row.key, row.columns)),
-      );
-    }
+    for (const [{ sql }, rows] of alike) await this.write(sql, rows);
   }
 
   private async update(shape: TableShape, updates: readonly Update[]): Promise<number> {

@@ -7,15 +7,14 @@ import { isOutage, Parameter, SqliteConnection } from '../database/sqlite-connec
 import { insideTransaction, OutsideUnitOfWork, writes } from '../database/sqlite-source';
 import { Key, TableClass, TableShape } from '../database/tables';
 import { EventTypes } from '../event-log/event-types';
-import { EventTable } from '../event-log/event.table';
 import { putInEnvelope } from '../event-log/envelope';
 import { freezePlain } from '../event-log/plain-data';
 import { assertNotLeftBehind, currentRehearsal, Rehearsal, withinRehearsal } from './rehearsal';
 import { Cause, currentRequest, newRequest } from './cause';
-import { Group, Lane, Priority } from './lane';
+import { Lane, Priority } from './lane';
 import { currentScope, Raised, Scope, withinScope } from './scope';
-import { Transaction } from './transaction';
-import { Conflict, nameOf, VersionConflict, VersionedRow, WriteSet } from './write-set';
+import { Unit, UnitGroup } from './unit-group';
+import { Conflict, nameOf, VersionConflict, VersionedRow } from './write-set';
 
 /** How often a command is done again, at once, when the rows it read were changed under it. */
 const ATTEMPTS_ON_CONFLICT = 4;
@@ -36,9 +35,6 @@ export class NotAwaited extends Error {
   }
 }
 
-/** Work is never done in the name of a whole group; its scope only collects. */
-const GROUP: Cause = { correlationId: '', causationId: '', raisedBy: '', actor: '' };
-
 interface Tracked {
   readonly stream: string;
   version: number;
@@ -48,20 +44,6 @@ interface Tracked {
   isUncommitted?: boolean;
   /** The events that tell of the state which was saved. */
   savedEvents: readonly object[];
-}
-
-/** One unit of work among those that share a transaction. */
-interface Unit {
-  /** What it has written and raised, once it is done. */
-  scope?: Scope;
-  /** The last position in the log that it may know of, once it is stored. */
-  position: number;
-}
-
-interface OpenGroup extends Group {
-  /** What the finished work of the group has written and raised. */
-  readonly root: Scope;
-  readonly units: Unit[];
 }
 
 /** Called with every event that is about to be committed, and with those that have been. */
@@ -88,7 +70,7 @@ AggregateRoot.prototype.publish = function () {
 @Injectable()
 export class UnitOfWork {
   private readonly aggregates = new WeakMap<AggregateRoot, Tracked>();
-  private readonly lane: Lane<OpenGroup>;
+  private readonly lane: Lane<UnitGroup>;
   listeners: EventListeners | undefined;
 
   constructor(
@@ -98,7 +80,7 @@ export class UnitOfWork {
   ) {
     this.lane = new Lane(
       database.writer,
-      () => this.open(),
+      () => UnitGroup.open(database, (raised) => this.listeners?.afterCommit(raised)),
       (inside) => insideTransaction(database.source.createQueryRunner(), inside),
     );
     database.beforeClose = () => this.lane.idle();
@@ -155,7 +137,7 @@ export class UnitOfWork {
   ): Promise<{ readonly rehearsal: Rehearsal; readonly failure?: { readonly error: unknown } }> {
     const rehearsal = new Rehearsal(maySend);
     let done: { readonly failure?: { readonly error: unknown } } | undefined;
-    const rehearsed = async (group: OpenGroup) => {
+    const rehearsed = async (group: UnitGroup) => {
       const { root } = group;
       const handle = () => {
         rehearsal.scope = currentScope();
@@ -267,16 +249,21 @@ export class UnitOfWork {
 
   /**
    * Changes these columns of the row with this key, if it is there, without reading it: many rows that are changed alike
-   * cost one statement. For rows that are nobody's aggregate, which only `save` guards. Changes of several rows are not
+   * cost one statement. An aggregate's row, which has a version, is changed by `save`. Changes of several rows are not
    * sent in the order in which they were asked for: a column of a unique key, whose values rows pass on, takes `find` and `put`.
    *
    * @param columns by their properties; one that is there and undefined is emptied
    * @throws TypeError when the table has no such column, or it is a part of the key
    */
-  change<Row extends object>(table: TableClass<Row>, key: Key, columns: Partial<Row>): void {
+  change<Row extends object & { readonly version?: never }>(
+    table: TableClass<Row>,
+    key: Key,
+    columns: Partial<Row>,
+  ): void {
     const scope = this.scope('a row was changed');
     const shape = this.shapeOf(table, scope);
     shape.assertChangeable(columns);
+    if (Object.keys(columns).length === 0) return;
     scope.writes.add(shape, { kind: 'change', key, columns });
   }
 
@@ -428,80 +415,5 @@ export class UnitOfWork {
       rehearsal?.noteStatement(sql);
     }
     return scope.transaction.send(inside);
-  }
-
-  private async open(): Promise<OpenGroup> {
-    const transaction = new Transaction(this.database.writer, await this.head());
-    const root = new Scope(transaction, GROUP);
-    const units: Unit[] = [];
-    let seen = 0;
-    return {
-      root,
-      units,
-      assertSound: () => transaction.assertSound(),
-      flush: async () => {
-        this.append(root, units);
-        await transaction.flush(root.writes);
-      },
-      refused: async () => {
-        // What was sent before may have been read, and is not kept apart.
-        if (root.entangled || root.sent) return [];
-        seen = await this.dataVersion();
-        return units.flatMap(({ scope }, at) =>
-          transaction.refused.some((one) => scope?.writes.has(one)) ? [at] : [],
-        );
-      },
-      restart: async (without) => {
-        if ((await this.dataVersion()) !== seen) {
-          throw new Error('another program has written in between, so what was read may not be true any more');
-        }
-        transaction.restart(await this.head());
-        for (const at of without) if (units[at].scope) units[at].scope.failed = true;
-        const rest = units.filter(({ scope }) => scope && !scope.failed);
-        units.splice(0, units.length, ...rest);
-        root.writes = new WriteSet();
-        for (const { scope } of units) root.writes.merge(scope!.writes);
-        root.events = units.flatMap(({ scope }) => scope!.events);
-      },
-      rolledBack: () => void (transaction.rolledBack = true),
-      committed: () => {
-        if (root.events.length) this.listeners?.afterCommit(root.events);
-      },
-    };
-  }
-
-  /** @returns a number that is another one once another connection has written */
-  private async dataVersion(): Promise<number> {
-    const [{ version }] = await this.database.writer.all<{ version: number }>(
-      'SELECT data_version AS version FROM pragma_data_version',
-    );
-    return version;
-  }
-
-  private async head(): Promise<number> {
-    const [{ head }] = await this.database.writer.all<{ head: number }>(
-      'SELECT coalesce(max(position), 0) AS head FROM event_log',
-    );
-    return head;
-  }
-
-  /** Gives the events of the whole group their positions, and adds them to what is written. */
-  private append({ transaction, writes }: Scope, units: readonly Unit[]): void {
-    const log = new WriteSet();
-    const table = this.database.tables.of(EventTable);
-    let position = transaction.head;
-    for (const unit of units) {
-      for (const raised of unit.scope && !unit.scope.failed ? unit.scope.events : []) {
-        position++;
-        const { stream, type, streamVersion } = raised.envelope;
-        // What no aggregate has raised is counted by its place in the log.
-        const envelope = { ...raised.envelope, position, streamVersion: stream === type ? position : streamVersion };
-        raised.envelope = envelope;
-        putInEnvelope(raised.event, envelope);
-        log.add(table, { kind: 'insert', key: position, row: { ...envelope, facts: raised.event } });
-      }
-      unit.position = position;
-    }
-    writes.merge(log);
   }
 }
