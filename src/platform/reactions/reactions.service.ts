@@ -61,7 +61,11 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
   /** This process answers and changes things, but leaves what follows from them to another one. */
   private readonly isIdle: boolean;
 
-  /** Finds the reactions, and brings what is stored about them up to date. @throws StartRefused */
+  /**
+   * Finds the reactions, and brings what is stored about them up to date. Nest registers handlers afterwards: what it would
+   * take without a word is refused before.
+   * @throws StartRefused
+   */
   async onApplicationBootstrap(): Promise<void> {
     const { reactions, retired } = this.discovery.explore();
     this.definitions = reactions;
