@@ -173,7 +173,7 @@ export const BREAKS: readonly Break[] = [
   {
     name: 'Nothing is given up that never returns',
     file: `${UNIT_OF_WORK}time-limit.ts`,
-    edits: [[`setTimeout(() => end(new TimedOut(limit)), limit)`, `setTimeout(() => undefined, limit)`]],
+    edits: [[`setTimeout(() => reject(new TimedOut(limit)), limit)`, `setTimeout(() => undefined, limit)`]],
     caughtBy: ['test/guarantees/06-hanging-reactions.e2e-spec.ts'],
   },
   {

@@ -97,7 +97,8 @@ export class Rebuild {
           const events = (await this.log.after(checkpoint, types, BATCH, connection)).filter(
             ({ position }) => position <= state.checkpoint,
           );
-          for (const event of events) if (!deferred.has(event.position)) await this.apply(event, reaction, standIns);
+          const wanted = events.filter(({ position }) => !deferred.has(position));
+          await this.apply(wanted, reaction, standIns).finally(() => this.unfinished.end(name));
           if (events.length === BATCH) {
             return {
               checkpoint: events[BATCH - 1].position,
@@ -129,19 +130,17 @@ export class Rebuild {
   }
 
   private async apply(
-    stored: StoredEvent,
+    events: readonly StoredEvent[],
     { name, handler, timeLimit }: ReactionDefinition,
     standIns: ReadonlyMap<TableClass, TableShape>,
   ): Promise<void> {
-    const event = this.types.revive(stored.type, stored.version, stored.facts);
-    putInEnvelope(event, stored);
-    await this.unfinished.watch(name, stored.position, () =>
-      this.work.within(
-        currentScope()!,
-        causedBy(stored, name),
-        () => withinTime(async () => handler.handle(event), timeLimit),
-        standIns,
-      ),
-    );
+    const scope = currentScope()!;
+    for (const stored of events) {
+      const event = this.types.revive(stored.type, stored.version, stored.facts);
+      putInEnvelope(event, stored);
+      this.unfinished.begin(name, stored.position);
+      const handle = () => withinTime(() => handler.handle(event), timeLimit);
+      await this.work.within(scope, causedBy(stored, name), handle, standIns);
+    }
   }
 }

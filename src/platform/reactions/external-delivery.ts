@@ -147,9 +147,13 @@ export class ExternalDelivery implements Delivery {
     }
   }
 
-  private callOut(event: StoredEvent): Promise<void> {
+  private async callOut(event: StoredEvent): Promise<void> {
     const { correlationId, actor, traceparent, id } = event;
     const request = { correlationId, causationId: id, actor, traceparent };
-    return withinRequest(request, () => this.books.handle(event));
+    try {
+      await withinRequest(request, () => this.books.handle(event));
+    } finally {
+      this.books.finished();
+    }
   }
 }

@@ -6,7 +6,7 @@ import { Statements } from '../database/sqlite-connection';
 import { Envelope, putInEnvelope } from '../event-log/envelope';
 import { EventLog, StoredEvent } from '../event-log/event-log';
 import { EventTypes } from '../event-log/event-types';
-import { withinTime } from '../unit-of-work/time-limit';
+import { Stopping, withinTime } from '../unit-of-work/time-limit';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { DeferredEvents } from './deferred-events';
 import { PROCESS } from './holder';
@@ -37,7 +37,7 @@ export class ReactionBooks {
   /** When the next deferred event is due; undefined when that is not known and has to be looked up. */
   nextDue: number | undefined;
   /** The program is about to end: what is under way has to come to its end soon. */
-  readonly stopping = new AbortController();
+  readonly stopping = new Stopping();
 
   constructor(
     readonly reaction: ReactionDefinition,
@@ -48,7 +48,7 @@ export class ReactionBooks {
   }
 
   get isStopping(): boolean {
-    return this.stopping.signal.aborted;
+    return this.stopping.isOn;
   }
 
   inUnitOfWork<T>(work: () => Promise<T>): Promise<T> {
@@ -136,14 +136,21 @@ export class ReactionBooks {
     this.nextDue = undefined;
   }
 
-  /** Gives one event to the handler. @throws what the handler throws, UnreadableEvent, TimedOut, Crashed */
-  async handle(stored: StoredEvent): Promise<void> {
+  /**
+   * Gives one event to the handler. Whoever calls it calls `finished` when nothing of the handler runs any more.
+   * @returns a promise only if the handler does. @throws what the handler throws, UnreadableEvent, TimedOut, Crashed
+   */
+  handle(stored: StoredEvent): unknown {
     const event = this.tools.types.revive(stored.type, stored.version, stored.facts);
     putInEnvelope(event, stored);
     const { name, timeLimit, handler } = this.reaction;
-    await this.tools.unfinished.watch(name, stored.position, () =>
-      withinTime(async () => handler.handle(event), timeLimit, this.stopping.signal),
-    );
+    this.tools.unfinished.begin(name, stored.position);
+    return withinTime(() => handler.handle(event), timeLimit, this.stopping);
+  }
+
+  /** No event is to blame if the process ends from here on. */
+  finished(): void {
+    this.tools.unfinished.end(this.reaction.name);
   }
 
   now(): string {

@@ -59,7 +59,7 @@ export class ReactionRunner {
 
   /** Finishes what is at hand and starts nothing else. A handler that hangs is left behind after a few seconds. */
   async stop(): Promise<void> {
-    this.books.stopping.abort();
+    this.books.stopping.begin();
     this.cancelTimer();
     await this.running;
     await this.delivery.stop();

@@ -222,10 +222,15 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     }
   }
 
-  private async reactWithin({ event, envelope }: Raised): Promise<void> {
-    for (const { name, handler, timeLimit } of this.withinByType.get(envelope.type) ?? []) {
+  private reactWithin(raised: Raised): Promise<void> | undefined {
+    const reactions = this.withinByType.get(raised.envelope.type);
+    return reactions && this.giveTo(reactions, raised);
+  }
+
+  private async giveTo(reactions: readonly ReactionDefinition[], { event, envelope }: Raised): Promise<void> {
+    for (const { name, handler, timeLimit } of reactions) {
       await this.work.within(currentScope()!, causedBy(envelope, name), () =>
-        withinTime(async () => handler.handle(event), timeLimit),
+        withinTime(() => handler.handle(event), timeLimit),
       );
     }
   }

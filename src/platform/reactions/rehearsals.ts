@@ -84,6 +84,6 @@ export class Rehearsals {
   private async handle({ handler, timeLimit }: ReactionDefinition, stored: StoredEvent): Promise<void> {
     const event = this.types.revive(stored.type, stored.version, stored.facts);
     putInEnvelope(event, stored);
-    await withinTime(async () => handler.handle(event), Math.min(timeLimit, LONGEST_REHEARSAL));
+    await withinTime(() => handler.handle(event), Math.min(timeLimit, LONGEST_REHEARSAL));
   }
 }

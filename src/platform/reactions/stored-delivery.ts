@@ -1,5 +1,5 @@
 import { StoredEvent } from '../event-log/event-log';
-import { currentScope } from '../unit-of-work/scope';
+import { currentScope, Scope } from '../unit-of-work/scope';
 import { VersionConflict } from '../unit-of-work/write-set';
 import { Delivery, isNobodysFault } from './delivery';
 import { causedBy, ReactionBooks } from './reaction-books';
@@ -43,7 +43,11 @@ export class StoredDelivery implements Delivery {
     await this.books.inUnitOfWork(async () => {
       const row = await find();
       if (!row) return;
-      await this.deliver(event);
+      try {
+        await this.deliver(event, currentScope()!);
+      } finally {
+        this.books.finished();
+      }
       await deferred.settle(row);
       this.books.record([event], startedAt);
     });
@@ -71,30 +75,41 @@ export class StoredDelivery implements Delivery {
     const events = await books.after(standing, limit, transaction.connection);
     if (events.length === 0) return 0;
     const blocked = standing.leavesBehind ? await books.blocked(events) : new Set<string>();
-    const handled: StoredEvent[] = [];
-    for (const event of events) {
-      handled.push(event);
-      if (blocked.has(event.stream)) {
-        books.park(event);
-        continue;
-      }
-      onTry?.(event);
-      try {
-        await this.deliver(event);
-        books.succeeded(event);
-      } catch (error) {
-        if (transaction.spoiled || error instanceof VersionConflict || isNobodysFault(error) || onTry) throw error;
-        books.defer(event, error);
-        if (books.outage.isOn) break;
-        if (books.reaction.onFailure === 'park') blocked.add(event.stream);
-      }
-    }
+    const handled = await this.handleAll(events, blocked, onTry).finally(() => books.finished());
     // With nothing left to read, all that was committed before this transaction is behind this reaction.
     const last = handled[handled.length - 1].position;
     const isAll = events.length < limit && handled.length === events.length;
     books.moveTo(isAll ? Math.max(last, transaction.head) : last);
     books.record(handled, startedAt);
     return handled.length;
+  }
+
+  /** One after another, to the end or to an outage. @returns those that the checkpoint may pass */
+  private async handleAll(
+    events: readonly StoredEvent[],
+    blocked: Set<string>,
+    onTry?: (event: StoredEvent) => void,
+  ): Promise<readonly StoredEvent[]> {
+    const { books } = this;
+    const scope = currentScope()!;
+    for (const [at, event] of events.entries()) {
+      if (blocked.has(event.stream)) {
+        books.park(event);
+        continue;
+      }
+      onTry?.(event);
+      try {
+        await this.deliver(event, scope);
+        books.succeeded(event);
+      } catch (error) {
+        const { spoiled } = scope.transaction;
+        if (spoiled || error instanceof VersionConflict || isNobodysFault(error) || onTry) throw error;
+        books.defer(event, error);
+        if (books.outage.isOn) return events.slice(0, at + 1);
+        if (books.reaction.onFailure === 'park') blocked.add(event.stream);
+      }
+    }
+    return events;
   }
 
   /** Inside a unit of work: the event could not be handled; it waits beside the checkpoint, which moves on. */
@@ -107,8 +122,8 @@ export class StoredDelivery implements Delivery {
   }
 
   /** Gives one event to the handler, in a smaller unit of work that is dropped when the handler throws. */
-  private async deliver(event: StoredEvent): Promise<void> {
+  private deliver(event: StoredEvent, scope: Scope): Promise<unknown> {
     const { reaction, tools } = this.books;
-    await tools.work.within(currentScope()!, causedBy(event, reaction.name), () => this.books.handle(event));
+    return tools.work.within(scope, causedBy(event, reaction.name), () => this.books.handle(event));
   }
 }

@@ -65,16 +65,16 @@ export class UnfinishedStarts {
     );
   }
 
-  /** Hands an event to its handler. @throws Crashed when the event has killed the process too often */
-  async watch(reaction: string, position: number, handle: () => Promise<unknown>): Promise<void> {
+  /** An event is about to be handed to its handler. @throws Crashed when it has killed the process too often */
+  begin(reaction: string, position: number): void {
     const starts = this.counts.get(reaction)?.get(position) ?? 0;
     if (starts > STARTS_IN_COMPANY) throw new Crashed(starts);
     this.record?.begin(reaction, position);
-    try {
-      await handle();
-    } finally {
-      this.record?.end(reaction);
-    }
+  }
+
+  /** The handler has come to its end with the events that it was handed, one after another. */
+  end(reaction: string): void {
+    this.record?.end(reaction);
   }
 
   /** Inside a unit of work: the event is a dead letter now. Whoever retries it begins to count anew. */

@@ -1,7 +1,7 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnModuleInit } from '@nestjs/common';
 import { AggregateRoot, AsyncContext, CommandBus, ICommand, IEventPublisher } from '@nestjs/cqrs';
 import { Environment } from '../environment';
-import { TimedOut, withinTime } from './time-limit';
+import { Stopping, TimedOut, withinTime } from './time-limit';
 import { UnitOfWork } from './unit-of-work';
 
 /**
@@ -11,7 +11,7 @@ import { UnitOfWork } from './unit-of-work';
 @Injectable()
 export class CommandsInUnitsOfWork implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger('Commands');
-  private readonly stopping = new AbortController();
+  private readonly stopping = new Stopping();
   private readonly timeLimit: number;
 
   constructor(
@@ -29,12 +29,12 @@ export class CommandsInUnitsOfWork implements OnModuleInit, BeforeApplicationShu
   }
 
   beforeApplicationShutdown(): void {
-    this.stopping.abort();
+    this.stopping.begin();
   }
 
   private async inTime<R>(command: ICommand, execute: () => Promise<R>): Promise<R> {
     try {
-      return await withinTime(execute, this.timeLimit, this.stopping.signal);
+      return await withinTime(execute, this.timeLimit, this.stopping);
     } catch (error) {
       if (error instanceof TimedOut) this.logger.error(`${command.constructor.name} ${error.message}: it is given up`);
       throw error;

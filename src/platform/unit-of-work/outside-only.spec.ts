@@ -44,7 +44,7 @@ describe('An outgoing port', () => {
     const rehearsal = new Rehearsal(true);
     rehearsal.scope = scope;
     expect(await withinRehearsal(rehearsal, () => withinScope(scope, callIt))).toBe('captured');
-    await scope.end();
+    scope.end();
     await expect(withinRehearsal(rehearsal, () => withinScope(scope, callIt))).rejects.toThrow(RehearsalOver);
     expect(rehearsal.outside).toEqual([{ what: 'a mail was sent', to: 'alice' }]);
     expect(send).not.toHaveBeenCalled();

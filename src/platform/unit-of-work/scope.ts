@@ -60,10 +60,9 @@ export class Scope {
     return this.failed || this.transaction.rolledBack || (this.parent?.isVoid ?? false);
   }
 
-  /** Nothing begins here any more. Resolves when the statements that have begun are answered. */
-  end(): Promise<void> {
+  /** Nothing begins here any more. */
+  end(): void {
     this.ended = true;
-    return this.transaction.quiet();
   }
 
   /** Joins the scope around this one, wholly or, when that throws, not at all. */
@@ -90,4 +89,4 @@ export function currentScope(): Scope | undefined {
   return scope?.closed ? undefined : scope;
 }
 
-export const withinScope = <T>(scope: Scope, work: () => Promise<T>): Promise<T> => scopes.run(scope, work);
+export const withinScope = <T>(scope: Scope, work: () => T): T => scopes.run(scope, work);

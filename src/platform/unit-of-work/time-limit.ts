@@ -17,25 +17,65 @@ export class Interrupted extends Error {
   }
 }
 
+/** Whether the program is about to end, and who has to hear of it. An AbortSignal, but cheap: it is asked for each event. */
+export class Stopping {
+  private readonly listeners = new Set<() => void>();
+  private begun = false;
+
+  get isOn(): boolean {
+    return this.begun;
+  }
+
+  begin(): void {
+    if (this.begun) return;
+    this.begun = true;
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  /** Calls `listener` when it begins, or at once when it has. What comes back takes that back. */
+  on(listener: () => void): () => void {
+    if (this.begun) listener();
+    else this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+}
+
 /**
  * Waits for `work`, but not for ever. Real time, whatever clock the shop is told to live by: a handler that hangs must
  * not be able to stop that, too.
  *
  * @param limit milliseconds
- * @param stopping when it aborts, only a few moments are left; without it, the limit is all that counts
+ * @param stopping when it begins, only a few moments are left; without it, the limit is all that counts
+ * @returns what the work returns; a promise only if that is one, so what is done at once costs nothing
  * @throws TimedOut, Interrupted, or what the work throws
  */
-export async function withinTime<T>(work: () => Promise<T>, limit: number, stopping?: AbortSignal): Promise<T> {
-  let end: (error: Error) => void = () => undefined;
-  const ended = new Promise<never>((_, reject) => (end = reject));
-  const timers = [setTimeout(() => end(new TimedOut(limit)), limit)];
-  const interrupt = () => timers.push(setTimeout(() => end(new Interrupted()), LAST_MOMENTS));
-  if (stopping?.aborted) interrupt();
-  else stopping?.addEventListener('abort', interrupt);
-  try {
-    return await Promise.race([work(), ended]);
-  } finally {
-    timers.forEach(clearTimeout);
-    stopping?.removeEventListener('abort', interrupt);
-  }
+export function withinTime<T>(work: () => Promise<T>, limit: number, stopping?: Stopping): Promise<T>;
+export function withinTime<T>(work: () => T | Promise<T>, limit: number, stopping?: Stopping): T | Promise<T>;
+export function withinTime<T>(work: () => T | Promise<T>, limit: number, stopping?: Stopping): T | Promise<T> {
+  const value = work();
+  if (!isPromise(value)) return value;
+  return new Promise<T>((resolve, reject) => {
+    const timers = [setTimeout(() => reject(new TimedOut(limit)), limit)];
+    const forget = stopping?.on(() => {
+      timers.push(setTimeout(() => reject(new Interrupted()), LAST_MOMENTS));
+    });
+    const end = () => {
+      timers.forEach(clearTimeout);
+      forget?.();
+    };
+    value.then(
+      (result) => {
+        end();
+        resolve(result);
+      },
+      (error: Error) => {
+        end();
+        reject(error);
+      },
+    );
+  });
 }
+
+/** Whether somebody has to wait for it. */
+export const isPromise = (value: unknown): value is Promise<unknown> =>
+  typeof (value as Promise<unknown> | undefined)?.then === 'function';

@@ -69,6 +69,11 @@ export class Transaction {
     }
   }
 
+  /** Statements are under way that nobody may be waiting for. */
+  get isBusy(): boolean {
+    return this.underWay.size > 0;
+  }
+
   /** Resolves when every statement is answered. */
   async quiet(): Promise<void> {
     while (this.underWay.size) await Promise.allSettled(this.underWay);

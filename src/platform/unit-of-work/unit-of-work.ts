@@ -13,6 +13,7 @@ import { assertNotLeftBehind, currentRehearsal, Rehearsal, withinRehearsal } fro
 import { Cause, currentRequest, newRequest } from './cause';
 import { Lane, Priority } from './lane';
 import { currentScope, Raised, Scope, withinScope } from './scope';
+import { isPromise } from './time-limit';
 import { Unit, UnitGroup } from './unit-group';
 import { Conflict, nameOf, VersionConflict, VersionedRow } from './write-set';
 
@@ -48,8 +49,8 @@ interface Tracked {
 
 /** Called with every event that is about to be committed, and with those that have been. */
 export interface EventListeners {
-  /** Runs the in-transaction reactions to an event, inside the unit of work that raised it. */
-  beforeCommit(raised: Raised): Promise<void>;
+  /** Runs the in-transaction reactions to an event, if there are any, inside the unit of work that raised it. */
+  beforeCommit(raised: Raised): Promise<void> | undefined;
   afterCommit(raised: readonly Raised[]): void;
 }
 
@@ -171,17 +172,22 @@ export class UnitOfWork {
   async within<T>(
     outer: Scope,
     cause: Cause,
-    work: () => Promise<T>,
+    work: () => T | Promise<T>,
     standIns?: ReadonlyMap<TableClass, TableShape>,
   ): Promise<T> {
     const scope = new Scope(outer.transaction, cause, outer, standIns);
     outer.open.add(scope);
+    // Every promise costs something while an asynchronous context is kept, so nothing is waited for that is there.
     try {
-      const value = await withinScope(scope, async () => {
-        const result = await work();
-        await this.answer(scope);
-        return result;
-      }).finally(() => scope.end());
+      let value: T;
+      try {
+        const result = withinScope(scope, work);
+        value = isPromise(result) ? await result : result;
+        if (scope.events.length) await withinScope(scope, () => this.answer(scope));
+      } finally {
+        scope.end();
+        if (scope.transaction.isBusy) await scope.transaction.quiet();
+      }
       this.assertFinished(scope);
       scope.complete();
       return value;
@@ -347,7 +353,8 @@ export class UnitOfWork {
       const raised = scope.events[at];
       if (raised.answered) continue;
       raised.answered = true;
-      await this.listeners?.beforeCommit(raised);
+      const answered = this.listeners?.beforeCommit(raised);
+      if (answered) await answered;
     }
   }
 
