@@ -16,7 +16,7 @@ const PATIENCE = 600_000;
 /** How often it is looked whether everything is delivered, in milliseconds. */
 const LOOK_EVERY = 5;
 
-export const PROGRAMS = ['hello', 'memory', 'direct', 'naive', 'shop', 'shop-with-more-reactions'] as const;
+export const PROGRAMS = ['hello', 'memory', 'direct', 'naive', 'platform', 'shop', 'shop-with-more-reactions'] as const;
 export type ProgramName = (typeof PROGRAMS)[number];
 
 /** What one spell of load has come to. Rates are per second, times in milliseconds. */
@@ -118,9 +118,9 @@ export class Program {
     throw new Error(`${this.name} has lost something: ${found} inventory records instead of ${wanted}`);
   }
 
-  /** Resolves when every reaction of the shop has read the whole log. */
+  /** Resolves when every reaction has read the whole log. */
   async settle(): Promise<void> {
-    if (!this.isShop) return;
+    if (!this.hasPlatform) return;
     for (;;) {
       const answer = await fetch(`${this.url}/reactions`);
       const { items } = (await answer.json()) as { items: { lag: number; deferred: number; state: string }[] };
@@ -178,6 +178,11 @@ export class Program {
       this.process.kill();
     });
     if (!this.keepsFolder) rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** It has a log, and tells how far its reactions have come. */
+  get hasPlatform(): boolean {
+    return this.isShop || this.name === 'platform';
   }
 
   private get isShop(): boolean {

@@ -2,7 +2,7 @@ import { headOf, lagOf, unexpected, warmedUp } from '../measures';
 import { Program, ProgramName, Spell, withPrograms } from '../program';
 import { Effort, Findings, median } from '../report';
 
-const VARIANTS = ['hello', 'memory', 'direct', 'naive', 'shop'] as const satisfies readonly ProgramName[];
+const VARIANTS = ['hello', 'memory', 'direct', 'naive', 'platform', 'shop'] as const satisfies readonly ProgramName[];
 const CONNECTIONS = [1, 16, 64] as const;
 
 type Measured = Pick<Spell, 'acceptedPerSecond' | 'deliveredPerSecond' | 'p50' | 'p99'> & { lag?: number };
@@ -40,26 +40,35 @@ export async function shop(effort: Effort): Promise<Findings> {
   for (const [key, measured] of spells) figures[key] = medians(measured);
   figures['shop, orders, c = 64'] = { acceptedPerSecond: median(orders) };
   const of = (name: ProgramName, connections: (typeof CONNECTIONS)[number]) => figures[keyOf(name, connections)];
-  const per = (name: ProgramName) => of('shop', 64).deliveredPerSecond / of(name, 64).deliveredPerSecond;
+  const lines = (['platform', 'shop'] as const).flatMap((name): Findings['lines'][number][] => {
+    const per = (other: ProgramName) => of(name, 64).deliveredPerSecond / of(other, 64).deliveredPerSecond;
+    return [
+      { what: `delivered/s, ${name} : hello, c = 64`, value: per('hello'), target: { atLeast: 0.65 } },
+      { what: `delivered/s, ${name} : memory, c = 64`, value: per('memory'), target: { atLeast: 0.95 } },
+      { what: `delivered/s, ${name} : direct, c = 64`, value: per('direct') },
+      { what: `delivered/s, ${name} : naive, c = 64`, value: per('naive'), target: { atLeast: 20 } },
+      {
+        what: `delivered/s : accepted/s, ${name}, c = 64`,
+        value: of(name, 64).deliveredPerSecond / of(name, 64).acceptedPerSecond,
+        target: { atLeast: 0.99 },
+      },
+      { what: `event lag p99, ${name}, c = 16`, value: of(name, 16).lag, unit: 'ms', target: { atMost: 10 } },
+      { what: `event lag p99, ${name}, c = 64`, value: of(name, 64).lag, unit: 'ms', target: { atMost: 25 } },
+      {
+        what: `latency p50, ${name} : naive, c = 1`,
+        value: of(name, 1).p50 / of('naive', 1).p50,
+        target: { atMost: 0.5 },
+      },
+    ];
+  });
   return {
     lines: [
-      { what: 'delivered/s : hello, c = 64', value: per('hello'), target: { atLeast: 0.65 } },
-      { what: 'delivered/s : memory, c = 64', value: per('memory'), target: { atLeast: 0.95 } },
-      { what: 'delivered/s : direct, c = 64', value: per('direct') },
-      { what: 'delivered/s : naive, c = 64', value: per('naive'), target: { atLeast: 20 } },
+      ...lines,
       {
         what: 'orders/s : hello, c = 64',
         value: median(orders) / of('hello', 64).deliveredPerSecond,
         target: { atLeast: 0.5 },
       },
-      {
-        what: 'delivered/s : accepted/s, c = 64',
-        value: of('shop', 64).deliveredPerSecond / of('shop', 64).acceptedPerSecond,
-        target: { atLeast: 0.99 },
-      },
-      { what: 'event lag p99, c = 16', value: of('shop', 16).lag, unit: 'ms', target: { atMost: 10 } },
-      { what: 'event lag p99, c = 64', value: of('shop', 64).lag, unit: 'ms', target: { atMost: 25 } },
-      { what: 'latency p50 : naive, c = 1', value: of('shop', 1).p50 / of('naive', 1).p50, target: { atMost: 0.5 } },
     ],
     figures,
     complaints,
@@ -67,9 +76,9 @@ export async function shop(effort: Effort): Promise<Findings> {
 }
 
 async function measure(program: Program, connections: number, seconds: number): Promise<Spell & { lag?: number }> {
-  const head = program.name === 'shop' ? await headOf(program) : 0;
+  const head = program.hasPlatform ? await headOf(program) : 0;
   const spell = await program.load({ send: 'book', connections, seconds });
-  return program.name === 'shop' ? { ...spell, lag: await lagOf(program, head, 'inventory.open-stock') } : spell;
+  return program.hasPlatform ? { ...spell, lag: await lagOf(program, head, 'inventory.open-stock') } : spell;
 }
 
 async function placeOrders(
