@@ -13,6 +13,7 @@ import { Environment } from './environment';
 import { EventLog } from './event-log/event-log';
 import { EventsController } from './event-log/events.controller';
 import { EventTypes, publishes } from './event-log/event-types';
+import { RecentEvents } from './event-log/recent-events';
 import { MinEventPosition } from './http/event-position';
 import { Doctor } from './invariants/doctor';
 import { PLATFORM_INVARIANTS } from './invariants/platform.invariants';
@@ -80,8 +81,9 @@ class GroundModule {}
     { provide: EventTypes, useFactory: () => new EventTypes() },
     UnitOfWork,
     EventLog,
+    RecentEvents,
   ],
-  exports: [Database, ReadDatabase, EventTypes, UnitOfWork, EventLog],
+  exports: [Database, ReadDatabase, EventTypes, UnitOfWork, EventLog, RecentEvents],
 })
 class StorageModule {}
 

@@ -1,6 +1,6 @@
 import { Command, CommandHandler, ICommandHandler } from '@nestjs/cqrs';
-import { uuidv7 } from 'uuidv7';
 import { Clock } from '../../kernel/clock';
+import { newId } from '../../kernel/ids';
 import { Money } from '../../kernel/money';
 import { Book, BookDescription } from '../model/book';
 import { BookRepository } from '../persistence/book.repository';
@@ -20,7 +20,7 @@ export class AddBookHandler implements ICommandHandler<AddBook> {
   ) {}
 
   async execute({ facts }: AddBook): Promise<string> {
-    const book = Book.add({ id: uuidv7(), ...facts, addedAt: this.clock.now() });
+    const book = Book.add({ id: newId(), ...facts, addedAt: this.clock.now() });
     await this.books.save(book);
     book.commit();
     return book.id;

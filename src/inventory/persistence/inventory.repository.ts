@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { uuidv7 } from 'uuidv7';
 import { Clock } from '../../kernel/clock';
+import { newId } from '../../kernel/ids';
 import { UnitOfWork } from '../../platform/unit-of-work/unit-of-work';
 import { Inventory } from '../model/inventory';
 import { InventoryNotFound } from '../model/inventory.errors';
@@ -34,7 +34,7 @@ export class InventoryRepository {
     this.work.save(inventory, streamOf(inventory.id), InventoryTable, inventory.snapshot());
     const movedAt = this.clock.now().toISOString();
     for (const { cause, ...movement } of inventory.movements) {
-      this.work.insert(MovementTable, { id: uuidv7(), bookId: inventory.id, ...movement, ...cause, movedAt });
+      this.work.insert(MovementTable, { id: newId(), bookId: inventory.id, ...movement, ...cause, movedAt });
     }
   }
 

@@ -1,8 +1,8 @@
-import { uuidv7 } from 'uuidv7';
+import { newId } from '../../kernel/ids';
 import { notificationId } from './notification-id';
 
 describe('The id of a notification', () => {
-  const event = uuidv7();
+  const event = newId();
 
   it('is always the same for the same event, person and kind', () => {
     const id = notificationId(event, 'alice@example.com', 'order-placed');
@@ -12,7 +12,7 @@ describe('The id of a notification', () => {
   it('is another one for another event, person or kind', () => {
     const ids = [
       notificationId(event, 'alice@example.com', 'order-placed'),
-      notificationId(uuidv7(), 'alice@example.com', 'order-placed'),
+      notificationId(newId(), 'alice@example.com', 'order-placed'),
       notificationId(event, 'bob@example.com', 'order-placed'),
       notificationId(event, 'alice@example.com', 'order-shipped'),
     ];

@@ -1,6 +1,6 @@
 import { Command, CommandHandler, ICommandHandler } from '@nestjs/cqrs';
-import { uuidv7 } from 'uuidv7';
 import { Clock } from '../../kernel/clock';
+import { newId } from '../../kernel/ids';
 import { Order } from '../model/order';
 import type { Customer } from '../orders.events';
 import { OrderRepository } from '../persistence/order.repository';
@@ -29,7 +29,7 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrder> {
 
   async execute({ wish: { customer, shippingAddress, items } }: PlaceOrder): Promise<string> {
     const lines = await this.prices.price(items);
-    const order = Order.place({ id: uuidv7(), customer, shippingAddress, lines, placedAt: this.clock.now() });
+    const order = Order.place({ id: newId(), customer, shippingAddress, lines, placedAt: this.clock.now() });
     await this.orders.save(order);
     order.commit();
     return order.id;

@@ -1,12 +1,13 @@
 import { Logger } from '@nestjs/common';
-import { uuidv7 } from 'uuidv7';
 import { Clock } from '../../kernel/clock';
+import { newId } from '../../kernel/ids';
 import { BUILD } from '../build';
-import { Statements } from '../database/sqlite-connection';
 import { Envelope, putInEnvelope } from '../event-log/envelope';
 import { EventLog, StoredEvent } from '../event-log/event-log';
 import { EventTypes } from '../event-log/event-types';
+import { RecentEvents } from '../event-log/recent-events';
 import { Stopping, withinTime } from '../unit-of-work/time-limit';
+import { Transaction } from '../unit-of-work/transaction';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { DeferredEvents } from './deferred-events';
 import { PROCESS } from './holder';
@@ -20,6 +21,7 @@ import { UnfinishedStarts } from './unfinished-starts';
 export interface ReactionTools {
   readonly work: UnitOfWork;
   readonly log: EventLog;
+  readonly recent: RecentEvents;
   readonly types: EventTypes;
   readonly deferred: DeferredEvents;
   readonly standings: Standings;
@@ -61,13 +63,18 @@ export class ReactionBooks {
     return state;
   }
 
-  /** @returns the first `limit` events that it has still to handle, oldest first */
-  after(
+  /**
+   * @param transaction in which they are asked for, if any
+   * @returns the first `limit` events that it has still to handle, oldest first
+   */
+  async after(
     { checkpoint, types }: Pick<ReactionTable, 'checkpoint' | 'types'>,
     limit: number,
-    connection?: Statements,
+    transaction?: Transaction,
   ): Promise<StoredEvent[]> {
-    return this.tools.log.after(checkpoint, this.reaction.types, limit, connection, types);
+    const wanted = this.reaction.types;
+    const recent = transaction && this.tools.recent.after(checkpoint, wanted, limit, transaction.head, types);
+    return recent ?? this.tools.log.after(checkpoint, wanted, limit, transaction?.connection, types);
   }
 
   /** Those streams of the events in which an earlier event still waits, or lies dead. */
@@ -83,7 +90,7 @@ export class ReactionBooks {
   /** Stores when and by whom these events were handled. */
   record(events: readonly StoredEvent[], startedAt: string): void {
     this.tools.work.insert(BatchTable, {
-      id: uuidv7(),
+      id: newId(),
       reaction: this.reaction.name,
       fromPosition: events[0].position,
       toPosition: events[events.length - 1].position,

@@ -3,6 +3,7 @@ import { Clock } from '../../kernel/clock';
 import { Environment } from '../environment';
 import { EventLog } from '../event-log/event-log';
 import { EventTypes } from '../event-log/event-types';
+import { RecentEvents } from '../event-log/recent-events';
 import { ProjectionTables } from '../projections/projection-tables';
 import { Rebuild } from '../projections/rebuild';
 import { currentScope, Raised } from '../unit-of-work/scope';
@@ -45,6 +46,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly registration: Registration,
     private readonly work: UnitOfWork,
     private readonly log: EventLog,
+    private readonly recent: RecentEvents,
     private readonly types: EventTypes,
     private readonly deferred: DeferredEvents,
     private readonly standings: Standings,
@@ -197,11 +199,12 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
       for (const type of reaction.types) map.set(type, [...(map.get(type) ?? []), one]);
     };
     if (reaction.mode === 'in-transaction') return add(this.withinByType, reaction);
-    const { work, log, types, deferred, standings, unfinished, clock } = this;
+    const { work, log, recent, types, deferred, standings, unfinished, clock } = this;
     const onProgress = () => this.tellProgress();
     const runner = new ReactionRunner(reaction, {
       work,
       log,
+      recent,
       types,
       deferred,
       standings,

@@ -5,7 +5,8 @@ import { Delivery, isNobodysFault } from './delivery';
 import { causedBy, ReactionBooks } from './reaction-books';
 import { DeferredTable } from './reaction.tables';
 
-const BATCH = 100;
+/** More than what follows from the largest group of commands, or a reaction to several types would fall behind for good. */
+const BATCH = 256;
 
 /**
  * Carries events to a reaction that stores. A batch is handled in one unit of work, in which the checkpoint moves as
@@ -72,7 +73,7 @@ export class StoredDelivery implements Delivery {
     const { transaction } = currentScope()!;
     const startedAt = books.now();
     const standing = await books.tools.standings.of(books.reaction.name);
-    const events = await books.after(standing, limit, transaction.connection);
+    const events = await books.after(standing, limit, transaction);
     if (events.length === 0) return 0;
     const blocked = standing.leavesBehind ? await books.blocked(events) : new Set<string>();
     const handled = await this.handleAll(events, blocked, onTry).finally(() => books.finished());

@@ -1,4 +1,4 @@
-import { uuidv7 } from 'uuidv7';
+import { newId } from '../../kernel/ids';
 import { ContextSlot } from './context-slot';
 
 /** Why something happens: what goes into the envelope of each event that follows from it. */
@@ -31,4 +31,4 @@ export const withinRequest = <T>(request: Request, work: () => T): T => requests
 export const currentRequest = (): Request | undefined => requests.get();
 
 /** A request that nobody made over the wire: a timer, a command line, a test. */
-export const newRequest = (actor: string): Request => ({ correlationId: uuidv7(), actor });
+export const newRequest = (actor: string): Request => ({ correlationId: newId(), actor });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AggregateRoot } from '@nestjs/cqrs';
-import { uuidv7 } from 'uuidv7';
 import { Clock } from '../../kernel/clock';
+import { newId } from '../../kernel/ids';
 import { Database } from '../database/database';
 import { isOutage, Parameter, SqliteConnection } from '../database/sqlite-connection';
 import { insideTransaction, OutsideUnitOfWork, writes } from '../database/sqlite-source';
@@ -9,6 +9,7 @@ import { Key, TableClass, TableShape } from '../database/tables';
 import { EventTypes } from '../event-log/event-types';
 import { putInEnvelope } from '../event-log/envelope';
 import { freezePlain } from '../event-log/plain-data';
+import { RecentEvents } from '../event-log/recent-events';
 import { assertNotLeftBehind, currentRehearsal, Rehearsal, withinRehearsal } from './rehearsal';
 import { Cause, currentRequest, newRequest } from './cause';
 import { Lane, Priority } from './lane';
@@ -77,11 +78,16 @@ export class UnitOfWork {
   constructor(
     private readonly database: Database,
     private readonly types: EventTypes,
+    recent: RecentEvents,
     private readonly clock: Clock,
   ) {
+    const committed = (raised: readonly Raised[]) => {
+      recent.remember(raised);
+      this.listeners?.afterCommit(raised);
+    };
     this.lane = new Lane(
       database.writer,
-      () => UnitGroup.open(database, (raised) => this.listeners?.afterCommit(raised)),
+      () => UnitGroup.open(database, committed),
       (inside) => insideTransaction(database.source.createQueryRunner(), inside),
     );
     database.beforeClose = () => this.lane.idle();
@@ -99,7 +105,7 @@ export class UnitOfWork {
     if (outer) return this.within(outer, { ...outer.cause, raisedBy }, work);
     assertNotLeftBehind();
     const request = currentRequest() ?? newRequest('program');
-    const { correlationId, causationId = uuidv7(), actor, traceparent } = request;
+    const { correlationId, causationId = newId(), actor, traceparent } = request;
     const cause: Cause = { correlationId, causationId, raisedBy, actor, traceparent };
     let conflict: VersionConflict | undefined;
     for (let attempt = 1; ; attempt++) {
@@ -363,7 +369,7 @@ export class UnitOfWork {
     freezePlain(event);
     const { correlationId, causationId, raisedBy, actor, traceparent } = scope.cause;
     const envelope = {
-      id: uuidv7(),
+      id: newId(),
       type,
       version,
       stream,
