@@ -4,9 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import sqlite3 from 'sqlite3';
 import { compile } from '../test/support/compiled';
+import { atTheEnd } from './at-the-end';
+import { ended } from './child';
+import { Database, SqliteFile } from './database';
+import { PACKAGES_FOLDER } from './installed';
 import { isbnOf, Job, Load } from './load';
+import type { Postgres } from './postgres';
 
 const ROOT = join(__dirname, '..');
 
@@ -17,7 +21,10 @@ const PATIENCE = 600_000;
 const LOOK_EVERY = 5;
 
 export const PROGRAMS = ['hello', 'memory', 'direct', 'naive', 'platform', 'shop', 'shop-with-more-reactions'] as const;
-export type ProgramName = (typeof PROGRAMS)[number];
+/** Those over PostgreSQL. */
+export const PEERS = ['graphile-worker', 'pg-boss', 'pg-transactional-outbox', 'nestjs-outbox'] as const;
+export type PeerName = (typeof PEERS)[number];
+export type ProgramName = (typeof PROGRAMS)[number] | PeerName;
 
 /** What one spell of load has come to. Rates are per second, times in milliseconds. */
 export interface Spell extends Load {
@@ -40,36 +47,52 @@ let lastBook = 0;
 export class Program {
   /** Milliseconds from the start of the process until it listens. */
   readonly openedAfter: number;
-  private reader: sqlite3.Database | undefined;
 
   private constructor(
     readonly name: ProgramName,
     readonly url: string,
-    private readonly folder: string,
+    private readonly database: Database,
     private readonly process: ChildProcess,
     openedAfter: number,
-    private readonly keepsFolder: boolean,
+    /** Ends it, and removes what was made for it. */
+    readonly stop: () => Promise<void>,
   ) {
     this.openedAfter = openedAfter;
   }
 
-  /** @param folder with a database that is there already; it stays when the program ends */
-  static async start(name: ProgramName, folder?: string): Promise<Program> {
+  /**
+   * @param folder with a database that is there already; it stays when the program ends
+   * @param server where the database of a peer is made
+   */
+  static async start(name: ProgramName, folder?: string, server?: Postgres): Promise<Program> {
     const own = folder ?? mkdtempSync(join(tmpdir(), 'bookshelf-bench-'));
+    const database: Database = isPeer(name) && server ? await server.create() : new SqliteFile(join(own, 'shop.db'));
     const file = name === 'shop' ? join(ROOT, 'dist', 'main.js') : join(programs(), 'programs', `${name}.js`);
     const began = performance.now();
     const child = spawn(process.execPath, [file], {
       cwd: own,
       env: {
         PATH: process.env.PATH,
-        DATABASE_URL: `sqlite:${databaseIn(own)}`,
+        DATABASE_URL: database.url,
+        BENCH_PACKAGES: PACKAGES_FOLDER,
         PORT: '0',
         INITIAL_STOCK: '1000000',
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const url = await opened(child);
-    return new Program(name, url, own, child, performance.now() - began, folder !== undefined);
+    const stop = atTheEnd(async () => {
+      await database.close();
+      await ended(child);
+      await database.drop?.();
+      if (!folder) rmSync(own, { recursive: true, force: true });
+    });
+    try {
+      const url = await opened(child);
+      return new Program(name, url, database, child, performance.now() - began, stop);
+    } catch (error) {
+      await stop();
+      throw error;
+    }
   }
 
   /** Megabytes that the process holds. */
@@ -112,7 +135,8 @@ export class Program {
     let found = 0;
     while (Date.now() < deadline) {
       found = (await this.counts()).inventories;
-      if (found >= wanted) return Date.now();
+      const now = Date.now();
+      if (found >= wanted && (!isPeer(this.name) || (await this.stored()).inventories >= wanted)) return now;
       await sleep(LOOK_EVERY);
     }
     throw new Error(`${this.name} has lost something: ${found} inventory records instead of ${wanted}`);
@@ -131,7 +155,7 @@ export class Program {
 
   /** What is not as it should be: everything that was accepted has had its effect once. Empty when all is well. */
   async complaints(accepted: number): Promise<string[]> {
-    const { books, inventories } = await this.counts();
+    const { books, inventories } = await this.stored();
     const complaints: string[] = [];
     const expect = (what: string, found: number, wanted: number) => {
       if (found !== wanted) complaints.push(`${this.name}: ${what}: ${found} instead of ${wanted}`);
@@ -154,7 +178,16 @@ export class Program {
   }
 
   async counts(): Promise<Counts> {
-    if (this.isInMemory) return (await (await fetch(`${this.url}/count`)).json()) as Counts;
+    return this.isInMemory || isPeer(this.name) ? this.told() : this.stored();
+  }
+
+  /** What it says of itself. To count the rows of a peer at each look would keep PostgreSQL from its work. */
+  private async told(): Promise<Counts> {
+    return (await (await fetch(`${this.url}/count`)).json()) as Counts;
+  }
+
+  private async stored(): Promise<Counts> {
+    if (this.isInMemory) return this.told();
     const [counts] = await this.rows<Counts>(
       `SELECT (SELECT count(*) FROM catalog_book) AS books, (SELECT count(*) FROM inventory_stock) AS inventories`,
     );
@@ -163,21 +196,7 @@ export class Program {
 
   /** Reads the program's database, beside it. */
   rows<Row>(sql: string): Promise<Row[]> {
-    this.reader ??= new sqlite3.Database(databaseIn(this.folder), sqlite3.OPEN_READONLY);
-    const { reader } = this;
-    return new Promise((resolve, reject) => {
-      reader.all<Row>(sql, (error, rows) => (error ? reject(error) : resolve(rows)));
-    });
-  }
-
-  async stop(): Promise<void> {
-    const { reader } = this;
-    if (reader) await new Promise((resolve) => reader.close(resolve));
-    await new Promise((resolve) => {
-      this.process.once('exit', resolve);
-      this.process.kill();
-    });
-    if (!this.keepsFolder) rmSync(this.folder, { recursive: true, force: true });
+    return this.database.rows(sql);
   }
 
   /** It has a log, and tells how far its reactions have come. */
@@ -198,17 +217,16 @@ export class Program {
 export async function withPrograms<T>(
   names: readonly ProgramName[],
   work: (programs: readonly Program[]) => Promise<T>,
+  server?: Postgres,
 ): Promise<T> {
   const started: Program[] = [];
   try {
-    for (const name of names) started.push(await Program.start(name));
+    for (const name of names) started.push(await Program.start(name, undefined, server));
     return await work(started);
   } finally {
     for (const program of started) await program.stop();
   }
 }
-
-export const databaseIn = (folder: string): string => join(folder, 'shop.db');
 
 /** A list of so many books that nobody has added yet, as CSV. */
 export function bookList(length: number): string {
@@ -225,9 +243,16 @@ const programs = (): string => join(compile(['src', 'bench']), 'bench');
 
 async function drive(job: Job): Promise<Load> {
   const child = spawn(process.execPath, [join(programs(), 'load.js')], { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.end(JSON.stringify(job));
-  return (await json(child.stdout)) as Load;
+  const stop = atTheEnd(() => ended(child));
+  try {
+    child.stdin.end(JSON.stringify(job));
+    return (await json(child.stdout)) as Load;
+  } finally {
+    await stop();
+  }
 }
+
+const isPeer = (name: ProgramName): name is PeerName => (PEERS as readonly ProgramName[]).includes(name);
 
 function opened(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -19,6 +19,8 @@ export interface Findings {
   readonly figures: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** What was lost, or happened twice. */
   readonly complaints: readonly string[];
+  /** Of what no other section needs. */
+  readonly versions?: Readonly<Record<string, string>>;
 }
 
 /** How long and how often things are measured. */

@@ -20,25 +20,32 @@ interface Kept extends Omit<Findings, 'complaints'> {
 }
 
 /** @returns the lines and figures of a section as they are shown on a terminal */
-export function print(says: string, { lines, figures, complaints }: Findings): string {
+export function print(says: string, { lines, figures, complaints, versions: others = {} }: Findings): string {
   const shown = lines.map((line) => {
     const mark = { true: '✓', false: '✗', undefined: ' ' }[String(isMet(line))];
-    return `  ${mark} ${line.what.padEnd(48)} ${valueOf(line).padStart(10)}   ${targetOf(line)}`;
+    return `  ${mark} ${line.what.padEnd(56)} ${valueOf(line).padStart(10)}   ${targetOf(line)}`;
   });
   const behind = Object.entries(figures).map(
     ([name, values]) =>
-      `    ${name.padEnd(30)} ${Object.entries(values)
+      `    ${name.padEnd(34)} ${Object.entries(values)
         .map(([what, value]) => `${what} ${short(value)}`)
         .join(', ')}`,
   );
   const wrong = complaints.map((complaint) => `  WRONG: ${complaint}`);
-  return `\n${says}\n\n${[...shown, '', ...behind, ...wrong].join('\n')}\n\n`;
+  const used = Object.keys(others).length ? ['', `    ${listed(others)}`] : [];
+  return `\n${says}\n\n${[...shown, '', ...behind, ...used, ...wrong].join('\n')}\n\n`;
 }
 
 /** Keeps what a section has found, and writes the page and the picture anew. */
-export async function keep(name: string, says: string, { lines, figures }: Findings): Promise<void> {
+export async function keep(name: string, says: string, { lines, figures, versions: others }: Findings): Promise<void> {
   const kept = existsSync(RESULTS) ? (JSON.parse(readFileSync(RESULTS, 'utf8')) as Record<string, Kept>) : {};
-  kept[name] = { says, measuredAt: new Date().toISOString(), versions: await versions(), lines, figures };
+  kept[name] = {
+    says,
+    measuredAt: new Date().toISOString(),
+    versions: { ...(await versions()), ...others },
+    lines,
+    figures,
+  };
   mkdirSync(join(DOCS, 'bench'), { recursive: true });
   writeFileSync(RESULTS, `${JSON.stringify(kept, undefined, 2)}\n`);
   if (kept.shop) writeFileSync(PICTURE, picture(kept.shop));
@@ -66,11 +73,14 @@ ${Object.entries(figures)
   .map(([name, values]) => `| ${name} | ${cells(values)} |`)
   .join('\n')}
 
-${measuredAt.slice(0, 10)}; ${Object.entries(used)
-    .map(([name, version]) => `${name} ${version}`)
-    .join(', ')}.
+${measuredAt.slice(0, 10)}; ${listed(used)}.
 `;
 }
+
+const listed = (versions: Readonly<Record<string, string>>): string =>
+  Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ');
 
 /** The books that each variant has delivered at 64 connections, as bars. */
 function picture({ figures }: Kept): string {

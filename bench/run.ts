@@ -4,6 +4,7 @@ import { Effort, Findings } from './report';
 import { keep, print } from './results';
 import { growth } from './sections/growth';
 import { importing } from './sections/import';
+import { peers } from './sections/peers';
 import { reactions } from './sections/reactions';
 import { reads } from './sections/reads';
 import { refused } from './sections/refused';
@@ -12,7 +13,13 @@ import { shop } from './sections/shop';
 const SECTIONS: Readonly<
   Record<
     string,
-    { readonly says: string; readonly slow?: true; readonly measure: (effort: Effort) => Promise<Findings> }
+    {
+      readonly says: string;
+      readonly slow?: true;
+      /** It is measured only when it is asked for. */
+      readonly apart?: true;
+      readonly measure: (effort: Effort) => Promise<Findings>;
+    }
   >
 > = {
   shop: { says: 'the shop beside what others would have built', measure: shop },
@@ -21,27 +28,40 @@ const SECTIONS: Readonly<
   import: { says: 'a list of books beside the same books one by one', measure: importing },
   reads: { says: 'browsing beside an import', measure: reads },
   growth: { says: 'a full shop beside an empty one', slow: true, measure: growth },
+  peers: { says: 'the shop beside others that deliver durably', apart: true, measure: peers },
 };
 
 const HELP = `
-npm run bench                    everything, in about an hour
+npm run bench                    everything but the peers, in about an hour
 npm run bench -- <section> ...   some of it
 npm run bench -- --quick         a short look, in less than two minutes; the docs stay as they are
+npm run bench -- --peers         the shop beside others that deliver durably; with --quick, too
 
 Measures the shop. Figures are ratios within one run, as machines differ; what is measured, and what the targets are, is
 in docs/performance.md, where the results are written to. Exits with 1 when something was lost or has happened twice.
 
+The peers are installed apart from the shop, once, in .peers. They need PostgreSQL: the one at BENCH_POSTGRES_URL, where
+each has a database while it runs, or initdb and postgres on the PATH, which make a server in a temporary folder.
+
 ${Object.entries(SECTIONS)
-  .map(([name, { says, slow }]) => `  ${name.padEnd(12)} ${says}${slow ? ' (not with --quick)' : ''}`)
+  .map(([name, { says, slow, apart }]) => {
+    const unless = slow ? ' (not with --quick)' : apart ? ' (only with --peers, or by its name)' : '';
+    return `  ${name.padEnd(12)} ${says}${unless}`;
+  })
   .join('\n')}
 `;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { quick: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    options: {
+      quick: { type: 'boolean', default: false },
+      peers: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
     allowPositionals: true,
   });
-  const unknown = positionals.find((name) => !(name in SECTIONS));
+  const asked = values.peers ? [...positionals, 'peers'] : positionals;
+  const unknown = asked.find((name) => !(name in SECTIONS));
   if (values.help || unknown) {
     process.stdout.write(unknown ? `There is no section "${unknown}".\n${HELP}` : HELP);
     process.exitCode = unknown ? 1 : 0;
@@ -56,8 +76,8 @@ async function main(): Promise<void> {
     tell: (progress) => void process.stderr.write(`${new Date().toISOString().slice(11, 19)}  ${progress}\n`),
   };
   if (loadavg()[0] > cpus().length / 4) effort.tell('something else runs on this machine: the figures will be too low');
-  for (const [name, { says, slow, measure }] of Object.entries(SECTIONS)) {
-    if (positionals.length ? !positionals.includes(name) : quick && slow) continue;
+  for (const [name, { says, slow, apart, measure }] of Object.entries(SECTIONS)) {
+    if (asked.length ? !asked.includes(name) : apart || (quick && slow)) continue;
     effort.tell(`${name}: ${says}`);
     const findings = await measure(effort);
     process.stdout.write(print(says, findings));

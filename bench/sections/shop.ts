@@ -1,45 +1,26 @@
-import { headOf, lagOf, unexpected, warmedUp } from '../measures';
-import { Program, ProgramName, Spell, withPrograms } from '../program';
+import { unexpected } from '../measures';
+import { Program, ProgramName } from '../program';
 import { Effort, Findings, median } from '../report';
+import { keyOf, sideBySide } from '../side-by-side';
 
 const VARIANTS = ['hello', 'memory', 'direct', 'naive', 'platform', 'shop'] as const satisfies readonly ProgramName[];
-const CONNECTIONS = [1, 16, 64] as const;
-
-type Measured = Pick<Spell, 'acceptedPerSecond' | 'deliveredPerSecond' | 'p50' | 'p99'> & { lag?: number };
 
 /** The shop beside what others would have built: `POST /books` until the inventory record is there, and `POST /orders`. */
 export async function shop(effort: Effort): Promise<Findings> {
-  const spells = new Map<string, Measured[]>();
   const orders: number[] = [];
-  const complaints: string[] = [];
-  for (let round = 1; round <= effort.rounds; round++) {
-    await withPrograms(VARIANTS, async (programs) => {
-      const accepted = new Map<Program, number>();
-      for (const program of programs) accepted.set(program, await warmedUp(program, effort));
-      for (const connections of CONNECTIONS) {
-        for (const program of programs) {
-          effort.tell(`round ${round}: ${program.name}, ${connections} connections`);
-          const spell = await measure(program, connections, effort.seconds);
-          accepted.set(program, accepted.get(program)! + spell.accepted);
-          const key = keyOf(program.name, connections);
-          spells.set(key, [...(spells.get(key) ?? []), spell]);
-          complaints.push(...unexpected(program, spell, '201'));
-        }
-      }
-      for (const program of programs) complaints.push(...(await program.complaints(accepted.get(program)!)));
+  const { figures, complaints } = await sideBySide(VARIANTS, effort, {
+    afterRound: async (programs, round) => {
       effort.tell(`round ${round}: orders`);
       const placed = await placeOrders(
         programs.find(({ name }) => name === 'shop')!,
         effort,
       );
       orders.push(placed.perSecond);
-      complaints.push(...placed.complaints);
-    });
-  }
-  const figures: Record<string, Record<string, number>> = {};
-  for (const [key, measured] of spells) figures[key] = medians(measured);
+      return placed.complaints;
+    },
+  });
   figures['shop, orders, c = 64'] = { acceptedPerSecond: median(orders) };
-  const of = (name: ProgramName, connections: (typeof CONNECTIONS)[number]) => figures[keyOf(name, connections)];
+  const of = (name: ProgramName, connections: number) => figures[keyOf(name, connections)];
   const lines = (['platform', 'shop'] as const).flatMap((name): Findings['lines'][number][] => {
     const per = (other: ProgramName) => of(name, 64).deliveredPerSecond / of(other, 64).deliveredPerSecond;
     return [
@@ -75,12 +56,6 @@ export async function shop(effort: Effort): Promise<Findings> {
   };
 }
 
-async function measure(program: Program, connections: number, seconds: number): Promise<Spell & { lag?: number }> {
-  const head = program.hasPlatform ? await headOf(program) : 0;
-  const spell = await program.load({ send: 'book', connections, seconds });
-  return program.hasPlatform ? { ...spell, lag: await lagOf(program, head, 'inventory.open-stock') } : spell;
-}
-
 async function placeOrders(
   program: Program,
   { seconds, warmUp }: Effort,
@@ -96,18 +71,4 @@ async function placeOrders(
   const complaints = unexpected(program, spell, '201');
   if (reserved !== placed) complaints.push(`shop: ${placed} orders were placed, and ${reserved} copies set aside`);
   return { perSecond: spell.acceptedPerSecond, complaints };
-}
-
-const keyOf = (name: string, connections: number): string => `${name}, c = ${connections}`;
-
-function medians(measured: readonly Measured[]): Record<string, number> {
-  const of = (figure: (one: Measured) => number | undefined) => median(measured.map((one) => figure(one) ?? NaN));
-  const figures: Record<string, number> = {
-    acceptedPerSecond: of((one) => one.acceptedPerSecond),
-    deliveredPerSecond: of((one) => one.deliveredPerSecond),
-    p50: of((one) => one.p50),
-    p99: of((one) => one.p99),
-  };
-  const lag = of((one) => one.lag);
-  return Number.isNaN(lag) ? figures : { ...figures, lag };
 }
