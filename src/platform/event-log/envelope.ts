@@ -26,6 +26,12 @@ export interface Envelope {
   readonly position: number;
 }
 
+/** The envelope of an event whose place in the log, and in its stream, is found when its transaction is stored. */
+export interface UnplacedEnvelope extends Omit<Envelope, 'position' | 'streamVersion'> {
+  position: number;
+  streamVersion: number;
+}
+
 const envelopes = new WeakMap<object, Envelope>();
 
 /** Remembers what the log knows about an event that is about to be handled. */

@@ -1,6 +1,6 @@
 import { AggregateRoot } from '@nestjs/cqrs';
 import { Key, TableClass, TableShape } from '../database/tables';
-import { Envelope } from '../event-log/envelope';
+import { UnplacedEnvelope } from '../event-log/envelope';
 import { Cause } from './cause';
 import { ContextSlot } from './context-slot';
 import { Transaction } from './transaction';
@@ -9,7 +9,7 @@ import { combined, Pending, WriteSet } from './write-set';
 /** An event that an aggregate has committed, on its way into the log. */
 export interface Raised {
   readonly event: object;
-  envelope: Envelope;
+  readonly envelope: UnplacedEnvelope;
   /** The in-transaction reactions to it have run. */
   answered?: boolean;
 }

@@ -1,5 +1,4 @@
 import { Database } from '../database/database';
-import { putInEnvelope } from '../event-log/envelope';
 import { EventTable } from '../event-log/event.table';
 import { Cause } from './cause';
 import { Group } from './lane';
@@ -84,13 +83,11 @@ export class UnitGroup implements Group {
     let position = this.transaction.head;
     for (const unit of this.units) {
       for (const raised of unit.scope && !unit.scope.failed ? unit.scope.events : []) {
-        position++;
-        const { stream, type, streamVersion } = raised.envelope;
+        const { event, envelope } = raised;
+        envelope.position = ++position;
         // What no aggregate has raised is counted by its place in the log.
-        const envelope = { ...raised.envelope, position, streamVersion: stream === type ? position : streamVersion };
-        raised.envelope = envelope;
-        putInEnvelope(raised.event, envelope);
-        log.add(table, { kind: 'insert', key: position, row: { ...envelope, facts: raised.event } });
+        if (envelope.stream === envelope.type) envelope.streamVersion = position;
+        log.add(table, { kind: 'insert', key: position, row: { ...envelope, facts: event } });
       }
       unit.position = position;
     }

@@ -55,14 +55,21 @@ export class WriteSet {
    * @returns whether it has changed what was in here before
    */
   merge(other: WriteSet): boolean {
-    let changes = false;
-    const all = other.all().map(([table, write]): [TableShape, Pending] => {
-      const before = this.get(table, write.key);
-      if (before) changes = true;
-      return [table, combined(table, before, write)];
-    });
-    for (const [table, write] of all) this.set(table, write);
-    return changes;
+    const both: { readonly table: TableShape; readonly write: Pending }[] = [];
+    for (const [table, rows] of other.tables) {
+      const own = this.tables.get(table);
+      if (!own) continue;
+      for (const [name, write] of rows) {
+        const before = own.get(name);
+        if (before) both.push({ table, write: combined(table, before, write) });
+      }
+    }
+    for (const [table, rows] of other.tables) {
+      const own = this.rowsOf(table);
+      for (const [name, write] of rows) own.set(name, write);
+    }
+    for (const { table, write } of both) this.set(table, write);
+    return both.length > 0;
   }
 
   /** @returns the writes, table by table in the order of their first use; the set is empty afterwards */
@@ -85,9 +92,13 @@ export class WriteSet {
   }
 
   private set(table: TableShape, write: Pending): void {
+    this.rowsOf(table).set(nameOf(write.key), write);
+  }
+
+  private rowsOf(table: TableShape): Map<string, Pending> {
     let rows = this.tables.get(table);
     if (!rows) this.tables.set(table, (rows = new Map<string, Pending>()));
-    rows.set(nameOf(write.key), write);
+    return rows;
   }
 }
 
