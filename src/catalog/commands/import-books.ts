@@ -109,6 +109,7 @@ export class ImportBooks implements BeforeApplicationShutdown {
       }
     };
     const inFlight = new Set<Promise<void>>();
+    let landed: () => void = () => undefined;
     try {
       for await (const row of rows) {
         if (interrupted?.aborted) break;
@@ -117,10 +118,14 @@ export class ImportBooks implements BeforeApplicationShutdown {
         if ('reason' in row) {
           refuse(row);
         } else {
-          const adding: Promise<void> = add(row).finally(() => inFlight.delete(adding));
+          const adding: Promise<void> = add(row).finally(() => {
+            inFlight.delete(adding);
+            landed();
+          });
           inFlight.add(adding);
         }
-        if (inFlight.size >= IN_FLIGHT) await Promise.race(inFlight);
+        // A race of all of them for each row would cost as much as adding the book.
+        if (inFlight.size >= IN_FLIGHT) await new Promise<void>((resolve) => (landed = resolve));
         if (outage) throw outage;
         yield* news.splice(0);
         if (Date.now() - told < TELL_EVERY) continue;
@@ -137,7 +142,7 @@ export class ImportBooks implements BeforeApplicationShutdown {
   }
 
   private async add({ facts }: BookRow, request: Request): Promise<'added' | 'alreadyThere'> {
-    // A command that is refused makes the lane do its whole group again, and in a list that is repeated all of them are.
+    // In a list that is repeated every command would be refused, and its group sent again without it.
     if (await this.books.isInCatalog(facts)) return 'alreadyThere';
     try {
       await withinRequest(request, () => this.commands.execute(new AddBook(facts)));
