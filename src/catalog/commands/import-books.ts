@@ -91,6 +91,7 @@ export class ImportBooks implements BeforeApplicationShutdown {
     const tally = { read: 0, added: 0, alreadyThere: 0, refused: 0 };
     let notes = 0;
     let told = 0;
+    let isRepeated = false;
     let outage: (Error & { code: string }) | undefined;
     const news: ImportNews[] = [];
     const refuse = (refused: Refusal) => {
@@ -99,7 +100,9 @@ export class ImportBooks implements BeforeApplicationShutdown {
     };
     const add = async (row: BookRow) => {
       try {
-        tally[await this.add(row, request)]++;
+        const fate = await this.add(row, request, isRepeated);
+        tally[fate]++;
+        if (fate === 'alreadyThere') isRepeated = true;
         if (!row.note) return;
         notes++;
         news.push({ note: { line: row.line, note: row.note, title: row.facts.title } });
@@ -141,9 +144,9 @@ export class ImportBooks implements BeforeApplicationShutdown {
     }
   }
 
-  private async add({ facts }: BookRow, request: Request): Promise<'added' | 'alreadyThere'> {
-    // In a list that is repeated every command would be refused, and its group sent again without it.
-    if (await this.books.isInCatalog(facts)) return 'alreadyThere';
+  /** @param isRepeated some of the list are there: each command would be refused, and its group sent again without it */
+  private async add({ facts }: BookRow, request: Request, isRepeated: boolean): Promise<'added' | 'alreadyThere'> {
+    if (isRepeated && (await this.books.isInCatalog(facts))) return 'alreadyThere';
     try {
       await withinRequest(request, () => this.commands.execute(new AddBook(facts)));
       return 'added';
