@@ -8,6 +8,7 @@ import * as inventoryEvents from '../../src/inventory/inventory.events';
 import { Database } from '../../src/platform/database/database';
 import { databaseOptions } from '../../src/platform/database/database.options';
 import { ReadDatabase } from '../../src/platform/database/read-database';
+import { DatabaseError, SqliteConnection } from '../../src/platform/database/sqlite-connection';
 import { assertSettings, connectionOf, openWriter } from '../../src/platform/database/sqlite-source';
 import { Environment } from '../../src/platform/environment';
 import { publishes } from '../../src/platform/event-log/event-types';
@@ -87,6 +88,30 @@ describe('SQLite as the guarantees need it', () => {
           'DATABASE_URL must be sqlite:<file>',
         );
       });
+    });
+
+    it('a connection is opened beside a program that is writing, as long as there is nothing to bring up to date', async () => {
+      const writing = new sqlite3.Database(join(shop.folder, 'shop.db'));
+      const exec = (sql: string) =>
+        new Promise<void>((resolve, reject) => writing.exec(sql, (error) => (error ? reject(error) : resolve())));
+      await exec('BEGIN IMMEDIATE');
+      const source = await openWriter(optionsFor(shop.folder));
+      await source.destroy();
+      await exec('ROLLBACK');
+      await new Promise((resolve) => writing.close(resolve));
+    });
+
+    it('a shop starts although others write to the file all the time', async () => {
+      const { run } = SqliteConnection.prototype;
+      let refusals = 0;
+      jest.spyOn(SqliteConnection.prototype, 'run').mockImplementation(function (this: SqliteConnection, ...args) {
+        if (args[0] !== 'BEGIN IMMEDIATE' || ++refusals > 3) return run.apply(this, args);
+        return Promise.reject(new DatabaseError('SQLITE_BUSY', 'SQLITE_BUSY: database is locked', args[0]));
+      });
+      const other = await Bookshelf.start();
+      jest.restoreAllMocks();
+      await other.close();
+      expect(refusals).toBeGreaterThan(3);
     });
 
     it('two shops that are opened on one new file at the same moment both start', async () => {

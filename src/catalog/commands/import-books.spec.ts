@@ -17,13 +17,15 @@ const booksOf = (count: number): BookRow[] => Array.from({ length: count }, (_, 
 /** A catalog that takes each key once, one turn of the event loop after it was asked. */
 class ToyCatalog {
   readonly titles = new Set<string>();
+  /** It says of every book that it is there. */
+  isFull = false;
   underWay = 0;
   mostUnderWay = 0;
   refuses: (title: string) => Error | undefined = () => undefined;
 
   readonly imports = new ImportBooks(
     { execute: (command: AddBook) => this.add(command) } as unknown as CommandBus,
-    { isInCatalog: () => Promise.resolve(false) } as unknown as BookRepository,
+    { isInCatalog: () => Promise.resolve(this.isFull) } as unknown as BookRepository,
   );
 
   private async add({ facts: { title } }: AddBook): Promise<string> {
@@ -79,6 +81,13 @@ describe('An import', () => {
     await allOf(catalog.imports.run(inTurn([bookOf(2, 'Emma')])));
     const news = await allOf(catalog.imports.run(inTurn([bookOf(2, 'Emma'), bookOf(3, 'Ilias'), bookOf(4, 'Ilias')])));
     expect(news.at(-1)).toEqual({ summary: { read: 3, added: 1, alreadyThere: 2, refused: 0, notes: 0 } });
+  });
+
+  it('refuses what is no book, however much of the list is there', async () => {
+    await allOf(catalog.imports.run(inTurn(booksOf(500))));
+    catalog.isFull = true;
+    const again = await allOf(catalog.imports.run(inTurn([...booksOf(500), bookOf(502, 'x'.repeat(201))])));
+    expect(again.at(-1)).toMatchObject({ summary: { read: 501, alreadyThere: 500, refused: 1 } });
   });
 
   it('says why the catalog refuses a book, and goes on', async () => {

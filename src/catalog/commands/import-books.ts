@@ -1,8 +1,10 @@
 import { BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { DomainError, Unavailable } from '../../kernel/domain-error';
+import { newId } from '../../kernel/ids';
 import { isOutage } from '../../platform/database/sqlite-connection';
 import { currentRequest, newRequest, Request, withinRequest } from '../../platform/unit-of-work/cause';
+import { Book } from '../model/book';
 import { BookAlreadyInCatalog } from '../model/catalog.errors';
 import { BookRepository } from '../persistence/book.repository';
 import { AddBook } from './add-book.command';
@@ -146,7 +148,11 @@ export class ImportBooks implements BeforeApplicationShutdown {
 
   /** @param isRepeated some of the list are there: each command would be refused, and its group sent again without it */
   private async add({ facts }: BookRow, request: Request, isRepeated: boolean): Promise<'added' | 'alreadyThere'> {
-    if (isRepeated && (await this.books.isInCatalog(facts))) return 'alreadyThere';
+    if (isRepeated) {
+      // What is no book is refused, whether one like it is there or not.
+      Book.add({ id: newId(), ...facts, addedAt: new Date() });
+      if (await this.books.isInCatalog(facts)) return 'alreadyThere';
+    }
     try {
       await withinRequest(request, () => this.commands.execute(new AddBook(facts)));
       return 'added';

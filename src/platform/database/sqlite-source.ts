@@ -35,15 +35,21 @@ export async function openWriter(options: DataSourceOptions): Promise<DataSource
   return source;
 }
 
+/** A start waits so long for a file that others write to without a pause, in milliseconds. */
+const START_PATIENCE = 30_000;
+
 /**
- * Two processes that make one new file change it to WAL at the same moment, and SQLite does not let one of them wait, as
- * it does everywhere else: so it is asked again.
+ * Does what a start needs of the database. Whoever waits for the file asks again and again, and is lucky or not; and two
+ * processes that change a new file to WAL at the same moment are not made to wait at all, as they are everywhere else.
+ *
+ * @param work all or nothing
+ * @throws what the work throws, and SQLITE_BUSY only when the file stays locked
  */
-async function patiently(statement: () => Promise<void>): Promise<void> {
-  const deadline = Date.now() + BUSY_TIMEOUT;
+export async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + START_PATIENCE;
   for (;;) {
     try {
-      return await statement();
+      return await work();
     } catch (error) {
       if ((error as DatabaseError).code !== 'SQLITE_BUSY' || Date.now() > deadline) throw error;
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -77,8 +83,9 @@ export async function assertSettings(connection: SqliteConnection): Promise<void
   }
 }
 
-/** All pending migrations or none, one process at a time: TypeORM itself takes no lock. */
+/** All pending migrations or none, one process at a time: TypeORM itself takes no lock. With none, nobody is waited for. */
 async function migrate(source: DataSource, connection: SqliteConnection): Promise<void> {
+  if (await isUpToDate(source, connection)) return;
   const runner = source.createQueryRunner();
   await patiently(() => connection.exec('BEGIN IMMEDIATE'));
   insideTransaction(runner, true);
@@ -91,6 +98,15 @@ async function migrate(source: DataSource, connection: SqliteConnection): Promis
   } finally {
     insideTransaction(runner, false);
   }
+}
+
+async function isUpToDate({ migrations, options }: DataSource, connection: SqliteConnection): Promise<boolean> {
+  // In a new file there is no such table.
+  const rows = await connection
+    .all<{ name: string }>(`SELECT name FROM ${options.migrationsTableName}`)
+    .catch(() => []);
+  const done = new Set(rows.map(({ name }) => name));
+  return migrations.every(({ name, constructor }) => done.has(name ?? constructor.name));
 }
 
 /** Tells TypeORM that a transaction is open which it did not begin: its own ones become savepoints of it. */

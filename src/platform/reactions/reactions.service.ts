@@ -1,5 +1,6 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
+import { patiently } from '../database/sqlite-source';
 import { Environment } from '../environment';
 import { EventLog } from '../event-log/event-log';
 import { EventTypes } from '../event-log/event-types';
@@ -73,7 +74,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     this.definitions = reactions;
     await this.registration.refuseWhatIsStored(reactions, retired);
     if (this.isIdle) return this.connectWithin();
-    this.stale = await this.work.run('platform', () => this.registration.register(reactions));
+    this.stale = await patiently(() => this.work.run('platform', () => this.registration.register(reactions)));
     for (const reaction of reactions) this.connect(reaction);
     // Nobody is woken before all are, not even by what a suspect raises that is tried alone.
     this.listen(() => undefined);

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { databaseFile } from '../database/database.options';
+import { patiently } from '../database/sqlite-source';
 import { Environment } from '../environment';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { UnfinishedTable } from './reaction.tables';
@@ -40,7 +41,7 @@ export class UnfinishedStarts {
   /** Begins to keep the record of this process, and counts what is in those of the dead. */
   async open(reactions: readonly string[]): Promise<void> {
     const dead = StartRecord.ofTheDead(this.database);
-    await this.work.run('platform', () => this.count(dead.flatMap(({ starts }) => starts)));
+    await patiently(() => this.work.run('platform', () => this.count(dead.flatMap(({ starts }) => starts))));
     for (const record of dead) record.forget();
     try {
       this.record = StartRecord.open(this.database, reactions);

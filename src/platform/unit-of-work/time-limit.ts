@@ -63,7 +63,8 @@ export function withinTime<T>(work: () => T | Promise<T>, limit: number, stoppin
       timers.forEach(clearTimeout);
       forget?.();
     };
-    value.then(
+    // What is no promise of the language may hand over one, which has to come to its end in time as well.
+    Promise.resolve(value).then(
       (result) => {
         end();
         resolve(result);
