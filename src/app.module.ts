@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from './catalog/catalog.module';
 import { InventoryModule } from './inventory/inventory.module';
+import { LoyaltyModule } from './loyalty/loyalty.module';
 import { NotificationsModule } from './notifications/notifications.module';
 import { OrdersModule } from './orders/orders.module';
 import { PlatformModule } from './platform/platform.module';
 
 /** The table of contents of the shop. */
 @Module({
-  imports: [PlatformModule, CatalogModule, InventoryModule, OrdersModule, NotificationsModule],
+  imports: [PlatformModule, CatalogModule, InventoryModule, OrdersModule, NotificationsModule, LoyaltyModule],
 })
 export class AppModule {}

@@ -3,7 +3,7 @@ import { Bookshelf } from './support/bookshelf';
 import { bookRequest, Client, gatsby, nobody } from './support/client';
 
 /** Tables that grow with the trade. The others hold a row for each reaction, or what reactions have put aside. */
-const GROWS = /^(event_log|reaction_batch|(catalog|orders|inventory|notifications)_\w+|found)$/;
+const GROWS = /^(event_log|reaction_batch|(catalog|orders|inventory|notifications|loyalty)_\w+|found)$/;
 
 /** One line of what SQLite says it would do. */
 const PLAN = /^(?<how>SCAN|SEARCH) (?<what>\w+)/;

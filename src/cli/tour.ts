@@ -9,7 +9,7 @@ import { createFastifyAdapter } from '../platform/http/fastify';
 import { reasonToStop } from '../platform/observability/reason-to-stop';
 
 /** The tour is complete when it has made so many checks; a story that skips one must not end well. */
-const CHECKS = 19;
+const CHECKS = 20;
 const PATIENCE = 10_000;
 
 if (process.argv.includes('--help')) {
@@ -30,6 +30,7 @@ interface Body {
   readonly quantity: number;
   readonly reserved: number;
   readonly available: number;
+  readonly points: number;
   readonly items: readonly {
     readonly inStock: boolean;
     readonly kind: string;
@@ -171,7 +172,11 @@ async function story(visitor: Visitor, mail: string): Promise<void> {
   visitor.check('each of another kind', new Set(letters.map(({ kind }) => kind)).size, 4);
   visitor.check('four messages are in the mail folder', readdirSync(mail).length, 4);
 
-  chapter('8. The timeline tells what happened, and what each reaction made of it');
+  chapter('8. Alice has earned points, of which orders know nothing');
+  const earned = await visitor.get('/loyalty/alice@example.com');
+  visitor.check('a point for each whole dollar', earned.body.points, 25);
+
+  chapter('9. The timeline tells what happened, and what each reaction made of it');
   const timeline = await visitor.until(`${order}/timeline`, ({ items }) =>
     items.every(({ reactions }) => reactions.every(({ state }) => state === 'done')),
   );

@@ -60,6 +60,10 @@ export function moneyToDecimal({ amount, currency }: Money): Money {
   return { amount: Number(`${digits.slice(0, cut)}.${digits.slice(cut)}`), currency };
 }
 
+/** How many whole units of the currency it is: 25 for 25.98 USD, 1500 for 1500 JPY. */
+export const wholeUnits = ({ amount, currency }: Money): number =>
+  Math.floor(amount / 10 ** (decimalsOf(currency) ?? 2));
+
 /** `money`, `count` times. */
 export const times = (money: Money, count: number): Money => ({ ...money, amount: money.amount * count });
 

@@ -31,6 +31,10 @@ const CAUSES: Readonly<Record<string, (client: Client) => Promise<() => Promise<
     const order = await orderOf(client, 'confirm', 'ship', 'deliver');
     return () => client.move(order, 'return');
   },
+  'loyalty.award-points': async (client) => {
+    const book = await client.addBook();
+    return () => client.order({ [book]: 2 });
+  },
   'notifications.write-letter': async (client) => {
     const order = await orderOf(client);
     return () => client.move(order, 'confirm');

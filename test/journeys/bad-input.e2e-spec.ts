@@ -243,6 +243,7 @@ describe('Bad input', () => {
       'GET /orders/{id}',
       'GET /orders/{id}/timeline',
       'GET /notifications',
+      'GET /loyalty/{email}',
       'GET /events',
       'GET /reactions',
     ],

@@ -275,16 +275,24 @@ export class PageQuery {
 }
 
 /** A path parameter that is a UUID, in lower case: `@IdParam('id') id: string`. A malformed one is a 400 on its name. */
-export function IdParam(name: string): ParameterDecorator {
-  const pipe: PipeTransform<unknown, string> = {
-    transform(value) {
-      if (isUuid(value)) return value.toLowerCase();
-      throw new Invalid('id-invalid', name, 'must be a UUID');
-    },
-  };
+export const IdParam = (name: string): ParameterDecorator =>
+  pathParam(name, 'uuid', (value) => {
+    if (isUuid(value)) return value.toLowerCase();
+    throw new Invalid('id-invalid', name, 'must be a UUID');
+  });
+
+/** A path parameter that is an e-mail address, as it is typed. A malformed one is a 400 on its name. */
+export const EmailParam = (name: string): ParameterDecorator =>
+  pathParam(name, 'email', (value) => {
+    if (isEmail(value)) return value as string;
+    throw new Invalid('email-invalid', name, 'must be an e-mail address such as alice@example.com');
+  });
+
+function pathParam(name: string, format: string, transform: (value: unknown) => string): ParameterDecorator {
+  const pipe: PipeTransform<unknown, string> = { transform };
   return (prototype, method, index) => {
     Param(name, pipe)(prototype, method, index);
     const descriptor = method && Object.getOwnPropertyDescriptor(prototype, method);
-    if (descriptor) ApiParam({ name, type: String, format: 'uuid' })(prototype, method, descriptor);
+    if (descriptor) ApiParam({ name, type: String, format })(prototype, method, descriptor);
   };
 }
