@@ -26,7 +26,7 @@ export async function shopProgram(
   let code = 0;
   const shop = new Command('npm run shop --')
     .description(
-      'What an operator can see and do, also while the shop is open: that takes over retries within a second.',
+      'What an operator can see and do, also while the shop is open, which begins with retries within a second.',
     )
     .enablePositionalOptions();
   shop.addHelpText(
