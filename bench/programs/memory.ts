@@ -1,6 +1,5 @@
-import { Body, Controller, Get, Injectable, Module, Post, Res } from '@nestjs/common';
+import { Controller, Get, Injectable, Module } from '@nestjs/common';
 import {
-  CommandBus,
   CommandHandler,
   CqrsModule,
   EventPublisher,
@@ -10,15 +9,10 @@ import {
 } from '@nestjs/cqrs';
 import { uuidv7 } from 'uuidv7';
 import { BookAdded } from '../../src/catalog/catalog.events';
-import { AddBookRequest } from '../../src/catalog/catalog.requests';
-import { Book, BookDescription } from '../../src/catalog/model/book';
-import type { Money } from '../../src/kernel/money';
-import type { Reply } from '../../src/platform/http/reply';
+import { AddBook } from '../../src/catalog/commands/add-book.command';
+import { Book } from '../../src/catalog/model/book';
+import { BooksController } from './books.controller';
 import { serve } from './serve';
-
-class AddBook {
-  constructor(readonly facts: BookDescription & { readonly price: Money }) {}
-}
 
 @Injectable()
 class Shelves {
@@ -50,24 +44,11 @@ class OpenStock implements IEventHandler<BookAdded> {
   }
 }
 
-@Controller()
-class MemoryController {
-  constructor(
-    private readonly commands: CommandBus,
-    private readonly shelves: Shelves,
-  ) {}
+@Controller('count')
+class CountController {
+  constructor(private readonly shelves: Shelves) {}
 
-  @Post('books')
-  async add(
-    @Body() { price, ...description }: AddBookRequest,
-    @Res({ passthrough: true }) reply: Reply,
-  ): Promise<{ id: string }> {
-    const id = await this.commands.execute<AddBook, string>(new AddBook({ ...description, price: price.toMoney() }));
-    void reply.header('location', `/books/${id}`);
-    return { id };
-  }
-
-  @Get('count')
+  @Get()
   count(): { books: number; inventories: number } {
     return { books: this.shelves.books.size, inventories: this.shelves.inventories.size };
   }
@@ -76,7 +57,7 @@ class MemoryController {
 /** `@nestjs/cqrs` as it comes, with everything in memory: nothing survives the process. */
 @Module({
   imports: [CqrsModule],
-  controllers: [MemoryController],
+  controllers: [BooksController, CountController],
   providers: [Shelves, AddBookHandler, OpenStock],
 })
 class MemoryModule {}

@@ -1,20 +1,15 @@
-import { Body, Controller, Injectable, Module, OnModuleInit, Post, Res } from '@nestjs/common';
-import { CommandBus, CommandHandler, CqrsModule, ICommandHandler } from '@nestjs/cqrs';
+import { Injectable, Module, OnModuleInit } from '@nestjs/common';
+import { CommandHandler, CqrsModule, ICommandHandler } from '@nestjs/cqrs';
 import { Column, DataSource, Entity, EntityManager, PrimaryColumn } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import type { BookAdded } from '../../src/catalog/catalog.events';
-import { AddBookRequest } from '../../src/catalog/catalog.requests';
-import { Book, BookDescription } from '../../src/catalog/model/book';
+import { AddBook } from '../../src/catalog/commands/add-book.command';
+import { Book } from '../../src/catalog/model/book';
 import { BookTable } from '../../src/catalog/persistence/book.table';
 import { InventoryTable } from '../../src/inventory/persistence/inventory.table';
-import type { Money } from '../../src/kernel/money';
-import type { Reply } from '../../src/platform/http/reply';
+import { BooksController } from './books.controller';
 import { serve } from './serve';
 import { bookRow, database, inventoryRow } from './stored';
-
-class AddBook {
-  constructor(readonly facts: BookDescription & { readonly price: Money }) {}
-}
 
 @Entity('outbox')
 class OutboxTable {
@@ -112,25 +107,10 @@ class AddBookHandler implements ICommandHandler<AddBook> {
   }
 }
 
-@Controller('books')
-class NaiveController {
-  constructor(private readonly commands: CommandBus) {}
-
-  @Post()
-  async add(
-    @Body() { price, ...description }: AddBookRequest,
-    @Res({ passthrough: true }) reply: Reply,
-  ): Promise<{ id: string }> {
-    const id = await this.commands.execute<AddBook, string>(new AddBook({ ...description, price: price.toMoney() }));
-    void reply.header('location', `/books/${id}`);
-    return { id };
-  }
-}
-
 /** An outbox as one writes it first: one transaction for each command, and one for each event that is delivered. */
 @Module({
   imports: [CqrsModule],
-  controllers: [NaiveController],
+  controllers: [BooksController],
   providers: [database, Transactions, Poller, AddBookHandler],
 })
 class NaiveModule {}
