@@ -1,5 +1,5 @@
 import type { Database as Sqlite } from 'sqlite3';
-import { DataSource, DataSourceOptions, MigrationExecutor, QueryRunner } from 'typeorm';
+import { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
 import type { AbstractSqliteDriver } from 'typeorm/driver/sqlite-abstract/AbstractSqliteDriver';
 import type { SqliteDriver } from 'typeorm/driver/sqlite/SqliteDriver';
 import { SqliteQueryRunner } from 'typeorm/driver/sqlite/SqliteQueryRunner';
@@ -67,9 +67,11 @@ export async function openReader(options: DataSourceOptions): Promise<DataSource
 /** Whether a program with these options would bring the schema of this file up to date. Changes nothing. */
 export async function isOutdated(options: SqliteOptions): Promise<boolean> {
   const source = await openReader({ ...readOnly(options), migrations: options.migrations });
+  const connection = connectionOf(source);
   try {
-    return (await new MigrationExecutor(source).getPendingMigrations()).length > 0;
+    return !(await isUpToDate(source, connection));
   } finally {
+    await connection.release();
     await source.destroy();
   }
 }
@@ -100,11 +102,11 @@ async function migrate(source: DataSource, connection: SqliteConnection): Promis
   }
 }
 
+/** Whether every migration of the program has been run on the file. Changes nothing, and waits for nobody. */
 async function isUpToDate({ migrations, options }: DataSource, connection: SqliteConnection): Promise<boolean> {
-  // In a new file there is no such table.
-  const rows = await connection
-    .all<{ name: string }>(`SELECT name FROM ${options.migrationsTableName}`)
-    .catch(() => []);
+  const name = options.migrationsTableName!;
+  const isNew = (await connection.all('SELECT 1 FROM sqlite_schema WHERE name = $1', [name])).length === 0;
+  const rows = isNew ? [] : await connection.all<{ name: string }>(`SELECT name FROM ${name}`);
   const done = new Set(rows.map(({ name }) => name));
   return migrations.every(({ name, constructor }) => done.has(name ?? constructor.name));
 }
