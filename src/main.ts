@@ -2,7 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { configure } from './app.configure';
 import { AppModule } from './app.module';
-import { databaseFile } from './platform/database/database.options';
+import { databaseName } from './platform/database/database.options';
 import { Environment } from './platform/environment';
 import { createFastifyAdapter } from './platform/http/fastify';
 import { surviveForgottenPromises } from './platform/observability/forgotten-promises';
@@ -26,7 +26,7 @@ Bookshelf is open.
   API       ${address}
   Docs      ${address}/docs
   Health    ${address}/health/ready
-  Database  ${databaseFile(environment)}
+  Database  ${databaseName(environment)}
 
 `);
 }

@@ -1,4 +1,5 @@
-import { SqliteConnection, type Parameter } from '../src/platform/database/sqlite-connection';
+import type { Parameter } from '../src/platform/database/connection';
+import { SqliteConnection } from '../src/platform/database/sqlite-connection';
 import { Bookshelf } from './support/bookshelf';
 import { bookRequest, Client, gatsby, nobody } from './support/client';
 

@@ -2,7 +2,8 @@ import '../src/app.module';
 import { DataSource } from 'typeorm';
 import { databaseOptions } from '../src/platform/database/database.options';
 import { Environment } from '../src/platform/environment';
-import { databaseIn, newFolder, removeFolder } from './support/shop-process';
+import { databaseIn } from './support/database';
+import { newFolder, removeFolder } from './support/shop-process';
 
 const folder = newFolder();
 let source: DataSource;

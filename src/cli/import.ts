@@ -7,7 +7,7 @@ import { ImportBooks, ImportNews, Refusal, Tally } from '../catalog/commands/imp
 import { ListFormat, parseBookList } from '../catalog/outside/book-list/parse-book-list';
 import { Defaults, moneyOf } from '../catalog/outside/book-list/row';
 import { DomainError } from '../kernel/domain-error';
-import { isOutage } from '../platform/database/sqlite-connection';
+import { isOutage } from '../platform/database/connection';
 import { Progress } from '../platform/reactions/progress';
 import { ReactionStatuses } from '../platform/reactions/reaction-status';
 import { meterOf } from './meter';

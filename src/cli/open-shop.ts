@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module';
-import { databaseOptions } from '../platform/database/database.options';
-import { isOutdated } from '../platform/database/sqlite-source';
+import { databaseName, databaseOptions } from '../platform/database/database.options';
+import { isOutdated } from '../platform/database/sources';
 import { Environment } from '../platform/environment';
 import { QuietLogger } from '../platform/observability/quiet-logger';
 import { Failure } from './program';
@@ -27,10 +27,12 @@ export async function withShop<T>(work: (shop: INestApplicationContext) => Promi
  * @throws Failure rather than make a database where there is none, or bring an old one up to date
  */
 export async function withIdleShop<T>(work: (shop: INestApplicationContext) => Promise<T>): Promise<T> {
-  const options = databaseOptions(Environment.ofProcess());
-  if (!existsSync(options.database)) throw new Failure(`there is no database at ${options.database}`);
+  const environment = Environment.ofProcess();
+  const options = databaseOptions(environment);
+  const name = databaseName(environment);
+  if (options.type === 'sqlite' && !existsSync(options.database)) throw new Failure(`there is no database at ${name}`);
   if (await isOutdated(options)) {
-    throw new Failure(`the database at ${options.database} is older than this program: start the shop first`);
+    throw new Failure(`the database at ${name} is older than this program: start the shop first`);
   }
   process.env.REACTIONS = 'off';
   return withShop(work);

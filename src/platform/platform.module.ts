@@ -6,9 +6,9 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Clock, SystemClock } from '../kernel/clock';
 import { Database } from './database/database';
-import { databaseOptions, readOnly } from './database/database.options';
+import { DatabaseOptions, databaseOptions, readOnly } from './database/database.options';
 import { ReadDatabase } from './database/read-database';
-import { openReader, openWriter } from './database/sqlite-source';
+import { openReader, openWriter } from './database/sources';
 import { Environment } from './environment';
 import { EventLog } from './event-log/event-log';
 import { EventsController } from './event-log/events.controller';
@@ -61,14 +61,14 @@ class GroundModule {}
     TypeOrmModule.forRootAsync({
       inject: [Environment],
       useFactory: (environment: Environment) => ({ ...databaseOptions(environment), ...AT_ONCE }),
-      dataSourceFactory: (options) => openWriter(options!),
+      dataSourceFactory: (options) => openWriter(options as DatabaseOptions),
     }),
     TypeOrmModule.forRootAsync({
       name: READ,
-      // The writer creates the file and its tables, so it comes first.
+      // The writer makes the tables, and SQLite's file, so it comes first.
       inject: [Environment, getDataSourceToken()],
       useFactory: (environment: Environment) => ({ ...readOnly(databaseOptions(environment)), ...AT_ONCE }),
-      dataSourceFactory: (options) => openReader(options!),
+      dataSourceFactory: (options) => openReader(options as DatabaseOptions),
     }),
   ],
   providers: [

@@ -31,6 +31,9 @@ interface Suite {
   readonly sentences: readonly string[];
 }
 
+/** What a test is called, and which databases it is about where it is not about all. */
+const ON: Readonly<Record<string, string>> = { it: '', itOnSqlite: ' (SQLite)', itOnPostgres: ' (PostgreSQL)' };
+
 /** @returns what the tests of the guarantees say, suite by suite, as it stands in their titles */
 export function suites(): Suite[] {
   return readdirSync(TESTS)
@@ -43,12 +46,12 @@ export function suites(): Suite[] {
         const call =
           ts.isExpressionStatement(node) && ts.isCallExpression(node.expression) ? node.expression : undefined;
         const [kind, title] = call ? [nameOf(call.expression), titleOf(call.arguments[0])] : [];
-        if (title === undefined) return node.forEachChild((child) => walk(child, path));
+        if (kind === undefined || title === undefined) return node.forEachChild((child) => walk(child, path));
         if (kind === 'describe') {
           if (path.length === 0) found.push({ title, sentences: [] });
           call!.arguments[1].forEachChild((child) => walk(child, [...path, title]));
-        } else if (kind === 'it') {
-          found.at(-1)?.sentences.push([...path.slice(1), title].join(', '));
+        } else if (kind in ON) {
+          found.at(-1)?.sentences.push([...path.slice(1), title].join(', ') + ON[kind]);
         }
       };
       walk(source, []);
@@ -93,7 +96,8 @@ Each sentence below is the title of a test that \`npm test\` runs; this page is 
 compares the two. \`npm run test:power\` breaks the shop on purpose in known ways, and shows
 that these tests notice: see [the table](proof.md).
 
-All of it holds on SQLite. PostgreSQL is not there yet.
+All of it holds on SQLite and on PostgreSQL, but for what is said to be about one of them. \`npm test\` runs the core of it on
+PostgreSQL, \`npm run test:postgres\` all of it.
 
 ${numbers.map(section).join('\n\n')}
 

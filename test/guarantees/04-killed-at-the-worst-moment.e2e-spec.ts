@@ -66,8 +66,8 @@ describe('Nothing is lost when the process is killed at the worst moment', () =>
   it.each([
     ['in the middle of the first migrations', ['CREATE TABLE orders_order']],
     ['between the last migration and the commit of all', ['CREATE TABLE reaction_unfinished', '^COMMIT']],
-    ['while the tables of the projections are made', ['CREATE TABLE "orders_price"']],
-    ['before these are committed', ['CREATE TABLE "orders_price"', '^COMMIT']],
+    ['while the tables of the projections are made', ['CREATE TABLE orders_price']],
+    ['before these are committed', ['CREATE TABLE orders_price', '^COMMIT']],
   ])('%s: the next start begins where it can', async (_moment, moment) => {
     const dying = ShopProcess.launch({ folder, environment: dyingAt(...moment) });
     expect(await dying.ended).toMatchObject({ signal: 'SIGKILL' });

@@ -4,6 +4,7 @@ import { BookAdded, BookRepriced } from '../../src/catalog/catalog.events';
 import { Reaction } from '../../src/platform/reactions/reaction.decorator';
 import { UnitOfWork } from '../../src/platform/unit-of-work/unit-of-work';
 import { Bookshelf } from '../support/bookshelf';
+import { ROW_NUMBER } from '../support/database';
 import { Client } from '../support/client';
 import { DoHandler } from '../support/handlers';
 import { keepNotes, noted, NoteTable } from '../support/notes';
@@ -71,7 +72,7 @@ describe('An event that has killed the process is tried alone', () => {
     await shop.settle();
     const titles = (await noted(shop)).map((text) => text.slice(0, TITLES[0].length));
     const batches = await shop.rows<{ from: number; to: number }>(
-      `SELECT from_position AS "from", to_position AS "to" FROM reaction_batch WHERE reaction = 'test.echo' ORDER BY rowid`,
+      `SELECT from_position AS "from", to_position AS "to" FROM reaction_batch WHERE reaction = 'test.echo' ORDER BY ${ROW_NUMBER}`,
     );
     await shop.stop();
     expect(titles).toEqual(TITLES);

@@ -213,7 +213,9 @@ describe('What a reaction handles may change', () => {
 
         async handle(event: Facts): Promise<void> {
           if ((event.constructor as unknown as EventClass).type === failing) throw new Error('out of ink');
-          seen.push(counted());
+          const now = counted();
+          seen.push(now);
+          await now;
           const row = (await this.work.find(RollTable, event.member)) ?? { member: event.member, events: bonus };
           this.work.put(RollTable, { ...row, events: row.events + 1 });
         }

@@ -8,8 +8,10 @@ import * as inventoryEvents from '../../src/inventory/inventory.events';
 import { Database } from '../../src/platform/database/database';
 import { databaseOptions } from '../../src/platform/database/database.options';
 import { ReadDatabase } from '../../src/platform/database/read-database';
-import { DatabaseError, SqliteConnection } from '../../src/platform/database/sqlite-connection';
-import { assertSettings, connectionOf, openWriter } from '../../src/platform/database/sqlite-source';
+import { DatabaseError } from '../../src/platform/database/connection';
+import { openWriter, writerOf } from '../../src/platform/database/sources';
+import { SqliteConnection } from '../../src/platform/database/sqlite-connection';
+import { assertSettings } from '../../src/platform/database/sqlite-source';
 import { Environment } from '../../src/platform/environment';
 import { publishes } from '../../src/platform/event-log/event-types';
 import { PlatformModule } from '../../src/platform/platform.module';
@@ -52,7 +54,7 @@ describe('SQLite as the guarantees need it', () => {
     ])('a connection whose %s is %s is refused', async (name, value, message) => {
       const folder = await mkdtemp(join(tmpdir(), 'bookshelf-'));
       const source = await openWriter(optionsFor(folder));
-      const connection = connectionOf(source);
+      const connection = writerOf(source);
       await assertSettings(connection);
       await connection.exec(`PRAGMA ${name} = ${value}`);
       await expect(assertSettings(connection)).rejects.toThrow(message);

@@ -12,7 +12,8 @@ import { Bookshelf } from '../support/bookshelf';
 import { Client, nobody } from '../support/client';
 import { Do, DoHandler } from '../support/handlers';
 import { run, type Run } from '../support/program';
-import { databaseIn, newFolder } from '../support/shop-process';
+import { databaseIn } from '../support/database';
+import { newFolder } from '../support/shop-process';
 import { addBook, deadLettersOf } from '../support/trade';
 
 const STOCK = 'inventory.open-stock';
@@ -150,7 +151,7 @@ describe('npm run shop', () => {
       }),
     );
     const { code, said } = await say('dead-letters', 'rehearse', STOCK, '--position', String(position));
-    expect(said[0]).toMatch(/^It would fail: .*UNIQUE constraint failed: inventory_stock/);
+    expect(said[0]).toMatch(/^It would fail: DatabaseError: .*inventory_stock/);
     expect(code).toBe(2);
   });
 

@@ -6,7 +6,8 @@ import { Environment } from '../../src/platform/environment';
 import { Bookshelf } from '../support/bookshelf';
 import { Client } from '../support/client';
 import { run } from '../support/program';
-import { databaseIn, newFolder, removeFolder } from '../support/shop-process';
+import { databaseIn, itOnPostgres, itOnSqlite } from '../support/database';
+import { newFolder, removeFolder } from '../support/shop-process';
 
 describe('The doctor', () => {
   let folder: string;
@@ -25,7 +26,7 @@ describe('The doctor', () => {
     await shop.stop();
   }
 
-  it('finds everything as it should be after a day of trade, and changes nothing', async () => {
+  itOnSqlite('finds everything as it should be after a day of trade, and changes nothing', async () => {
     await someTrade();
     const before = await readFile(file());
     const { code, said, complaints } = await run('cli/doctor', folder);
@@ -36,14 +37,14 @@ describe('The doctor', () => {
     expect((await readFile(file())).equals(before)).toBe(true);
   });
 
-  it('does not make a database where there is none', async () => {
+  itOnSqlite('does not make a database where there is none', async () => {
     const { code, said, complaints } = await run('cli/doctor', folder);
     expect([...said, ...complaints]).toEqual([`there is no database at ${file()}`]);
     expect(code).toBe(1);
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('does not bring a database up to date that is older than the program', async () => {
+  itOnSqlite('does not bring a database up to date that is older than the program', async () => {
     await someTrade();
     const source = await new DataSource(
       databaseOptions(new Environment({ DATABASE_URL: databaseIn(folder) })),
@@ -59,11 +60,20 @@ describe('The doctor', () => {
     expect((await readFile(file())).equals(before)).toBe(true);
   });
 
-  it('says so when the file is no database', async () => {
+  itOnSqlite('says so when the file is no database', async () => {
     await writeFile(file(), 'title,author\n'.repeat(1000));
     const { code, said, complaints } = await run('cli/doctor', folder);
     expect([...said, ...complaints]).toEqual(['DATABASE_URL names a file that is not a database']);
     expect(code).toBe(1);
+  });
+
+  itOnPostgres('finds everything as it should be after a day of trade on a server', async () => {
+    await someTrade();
+    const { code, said, complaints } = await run('cli/doctor', folder);
+    expect(complaints).toEqual([]);
+    expect(said).toContain('✓ the database keeps what it has confirmed');
+    expect(said.at(-1)).toBe('All is well.');
+    expect(code).toBe(0);
   });
 
   it('helps without a database', async () => {

@@ -15,6 +15,7 @@ import { Environment } from '../../src/platform/environment';
 import { createFastifyAdapter } from '../../src/platform/http/fastify';
 import { Progress } from '../../src/platform/reactions/progress';
 import { UnitOfWork } from '../../src/platform/unit-of-work/unit-of-work';
+import { makeDatabase } from './database';
 
 Logger.overrideLogger(process.env.TEST_LOG ? ['log', 'warn', 'error'] : false);
 
@@ -42,7 +43,7 @@ export class Bookshelf {
   /** Opens a shop. @throws what would stop the program at its start */
   static async start({ modules = [AppModule], providers = [], environment = {}, clock, folder }: Settings = {}) {
     const home = folder ?? (await mkdtemp(join(tmpdir(), 'bookshelf-')));
-    const variables = { DATABASE_URL: `sqlite:${join(home, 'shop.db')}`, ...environment };
+    const variables = { DATABASE_URL: await makeDatabase(home), DATA_DIR: home, ...environment };
     const module = await Test.createTestingModule({ imports: modules, providers })
       .overrideProvider(Environment)
       .useValue(new Environment(variables))

@@ -1,4 +1,5 @@
 import type { Response } from 'supertest';
+import { ReadDatabase } from '../../src/platform/database/read-database';
 import type { Bookshelf } from './bookshelf';
 
 /** What came back over HTTP: the test says what it expects of it. */
@@ -113,9 +114,8 @@ export type Move = keyof typeof MOVES;
  */
 export async function everythingStored(shop: Bookshelf): Promise<Record<string, string[]>> {
   await shop.settle();
-  const tables = await shop.rows<{ name: string }>(
-    `SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'reaction' AND name NOT LIKE 'sqlite_%' ORDER BY name`,
-  );
+  const all = await shop.rows<{ name: string }>(shop.get(ReadDatabase).dialect.tables);
+  const tables = all.filter(({ name }) => name !== 'reaction');
   const stored = await Promise.all(
     tables.map(async ({ name }) => [name, (await shop.rows<object>(`SELECT * FROM "${name}"`)).map(asLine)] as const),
   );

@@ -1,6 +1,7 @@
+import { Client } from 'pg';
 import { Database, Statement } from 'sqlite3';
 
-/** What is loaded before a program that `dyingAt` ends: it sees every statement on its way to SQLite. */
+/** What is loaded before a program that `dyingAt` ends: it sees every statement on its way to the database. */
 const patterns = (JSON.parse(process.env.DEATH ?? '[]') as string[]).map((text) => ({
   after: text.startsWith('after '),
   pattern: new RegExp(text.replace(/^after /, '')),
@@ -35,3 +36,15 @@ for (const method of ['run', 'all']) {
   watch(Database.prototype, method, (_database, [sql]) => String(sql));
 }
 watch(Database.prototype, 'exec', (_database, [sql]) => String(sql));
+
+const query = Client.prototype.query as unknown as Send;
+(Client.prototype as unknown as Record<string, Send>).query = function (...args) {
+  const [config] = args as [string | { readonly text?: string }];
+  const sql = (typeof config === 'string' ? config : (config.text ?? '')).replace(/^NOTIFY.*(COMMIT)/, '$1');
+  const next = patterns[0];
+  if (!next?.pattern.test(sql)) return query.apply(this, args);
+  patterns.shift();
+  if (patterns.length > 0) return query.apply(this, args);
+  if (!next.after) return die();
+  return (query.apply(this, args) as Promise<unknown>).then(die);
+};

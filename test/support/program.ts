@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { compiled } from './compiled';
-import { databaseIn } from './shop-process';
+import { databaseIn } from './database';
 
 /** What a program has said, line by line, and what it has exited with. */
 export interface Run {
@@ -21,7 +21,7 @@ export async function run(
 ): Promise<Run> {
   const child = spawn(process.execPath, [join(compiled(), 'src', `${program}.js`), ...args], {
     cwd: folder,
-    env: { PATH: process.env.PATH, DATABASE_URL: databaseIn(folder), PORT: '0', ...environment },
+    env: { PATH: process.env.PATH, DATABASE_URL: databaseIn(folder), DATA_DIR: folder, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [said, complaints, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);

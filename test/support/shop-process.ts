@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setInterval } from 'node:timers/promises';
 import request from 'supertest';
 import { compiled } from './compiled';
+import { databaseIn } from './database';
 
 /** Starting takes a second where nothing else runs. */
 const PATIENCE = 60_000;
@@ -45,7 +46,7 @@ export class ShopProcess {
     const program = extras ? ['test', 'support', 'shop-program.js'] : ['src', 'main.js'];
     const child = spawn(process.execPath, [join(root, ...program), ...(extras ? [extras] : [])], {
       cwd: folder,
-      env: { PATH: process.env.PATH, DATABASE_URL: databaseIn(folder), PORT: '0', ...environment },
+      env: { PATH: process.env.PATH, DATABASE_URL: databaseIn(folder), DATA_DIR: folder, PORT: '0', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new ShopProcess(child, folder);
@@ -139,6 +140,3 @@ export const dyingAt = (...patterns: string[]): Readonly<Record<string, string>>
 });
 
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });
-
-/** The database of the shop in this folder; the same that a `Bookshelf` opens there. */
-export const databaseIn = (folder: string): string => `sqlite:${join(folder, 'shop.db')}`;

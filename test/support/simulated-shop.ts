@@ -15,7 +15,8 @@ import { Environment } from '../../src/platform/environment';
 import { Life, Send, World } from '../../src/platform/testing/simulation';
 import { Bookshelf } from './bookshelf';
 import { address, alice, gatsby } from './client';
-import { databaseIn, newFolder, removeFolder } from './shop-process';
+import { databaseIn } from './database';
+import { newFolder, removeFolder } from './shop-process';
 
 /** Sends nothing, in its own good time. */
 class SimulatedMailer extends Mailer {

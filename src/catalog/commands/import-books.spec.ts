@@ -1,7 +1,7 @@
 import type { CommandBus } from '@nestjs/cqrs';
 import { Logger } from '@nestjs/common';
 import { Invalid } from '../../kernel/domain-error';
-import { DatabaseError } from '../../platform/database/sqlite-connection';
+import { DatabaseError } from '../../platform/database/connection';
 import { BookAlreadyInCatalog } from '../model/catalog.errors';
 import type { BookRepository } from '../persistence/book.repository';
 import { AddBook } from './add-book.command';

@@ -2,7 +2,7 @@ import { BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { DomainError, Unavailable } from '../../kernel/domain-error';
 import { newId } from '../../kernel/ids';
-import { isOutage } from '../../platform/database/sqlite-connection';
+import { isOutage } from '../../platform/database/connection';
 import { currentRequest, newRequest, Request, withinRequest } from '../../platform/unit-of-work/cause';
 import { Book } from '../model/book';
 import { BookAlreadyInCatalog } from '../model/catalog.errors';

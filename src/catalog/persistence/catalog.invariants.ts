@@ -12,12 +12,12 @@ export const CATALOG_INVARIANTS = invariants([
     'each book that is stored was added',
     `SELECT 'book ' || id || ' is stored, but no event tells that it was added' AS violation
        FROM catalog_book WHERE NOT EXISTS (
-        SELECT 1 FROM event_log event WHERE event.stream = 'catalog.book/' || catalog_book.id AND +event.type = 'catalog.book-added')`,
+        SELECT 1 FROM event_log event WHERE event.stream = 'catalog.book/' || catalog_book.id AND event.type || '' = 'catalog.book-added')`,
   ),
   effectOnce(
     'catalog.browse',
     ['catalog.book-added'],
     `EXISTS (SELECT 1 FROM catalog_browse WHERE book_id = json_extract(event.facts, '$.bookId'))
-       OR EXISTS (SELECT 1 FROM event_log later WHERE later.stream = event.stream AND +later.type = 'catalog.book-withdrawn')`,
+       OR EXISTS (SELECT 1 FROM event_log later WHERE later.stream = event.stream AND later.type || '' = 'catalog.book-withdrawn')`,
   ),
 ]);

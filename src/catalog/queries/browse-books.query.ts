@@ -2,6 +2,7 @@ import { IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { Money, moneyToDecimal } from '../../kernel/money';
 import { ReadDatabase } from '../../platform/database/read-database';
 import { decodeCursor, Page, page } from '../../platform/http/page';
+import { searched, SearchedRows } from '../../platform/projections/search';
 import { everyWordOf } from '../../platform/projections/words';
 
 /** A book as it stands in the list that people browse. */
@@ -44,13 +45,13 @@ interface Row {
 
 /** Where books are taken from, in which order, and what is behind a book of which the id is given. */
 const ALL = { from: 'catalog_browse', order: 'book_id', behind: 'book_id > #' };
-/** The same for those that a search finds: the index has them by their numbers, which are in the same order. */
-const FOUND = {
-  from: 'catalog_browse_search AS found CROSS JOIN catalog_browse ON search_row = found.rowid',
-  order: 'found.rowid',
-  behind: `found.rowid > coalesce(
+/** The same for those that a search finds, by their numbers, which are in the same order. */
+const found = ({ from, row }: SearchedRows) => ({
+  from,
+  order: row,
+  behind: `${row} > coalesce(
              (SELECT search_row FROM catalog_browse WHERE book_id <= # ORDER BY book_id DESC LIMIT 1), 0)`,
-};
+});
 
 @QueryHandler(BrowseBooks)
 export class BrowseBooksHandler implements IQueryHandler<BrowseBooks> {
@@ -59,11 +60,13 @@ export class BrowseBooksHandler implements IQueryHandler<BrowseBooks> {
   async execute({ filter }: BrowseBooks): Promise<Page<BookOnShelf>> {
     const { search, author, inStock, limit, cursor } = filter;
     const after = cursor && decodeCursor(cursor, ['string'])[0];
-    const words = search && everyWordOf(search);
+    const { dialect } = this.database;
+    const words = search && everyWordOf(search, dialect);
     if (search && !words) return { items: [] };
-    const { from, order, behind } = words ? FOUND : ALL;
+    const rowsWith = searched(dialect, 'catalog_browse', 'words');
+    const { from, order, behind } = words ? found(rowsWith) : ALL;
     const conditions: [string, string | number | undefined][] = [
-      ['catalog_browse_search MATCH #', words],
+      [rowsWith.matches, words],
       [behind, after],
       ['author = #', author],
       ['in_stock = #', inStock === undefined ? undefined : Number(inStock)],

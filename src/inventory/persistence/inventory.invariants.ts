@@ -7,7 +7,7 @@ const movedOnce = (kind: string, copies: string) => `NOT EXISTS (
            WHERE movement.book_id = json_extract(item.value, '$.bookId')
              AND movement.order_id = json_extract(event.facts, '$.orderId')
              AND movement.kind = '${kind}'
-             AND ${copies} = json_extract(item.value, '$.quantity')) <> 1)`;
+             AND ${copies} = CAST(json_extract(item.value, '$.quantity') AS bigint)) <> 1)`;
 
 export const INVENTORY_INVARIANTS = invariants([
   new Invariant(

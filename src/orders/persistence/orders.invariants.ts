@@ -8,9 +8,9 @@ export const ORDERS_INVARIANTS = invariants([
   new Invariant(
     'the total of each order is the sum of its lines',
     `SELECT 'order ' || id || ' costs ' || total_amount || ', its lines ' || lines AS violation
-       FROM (SELECT id, total_amount, (SELECT sum(json_extract(item.value, '$.quantity')
-                                                * json_extract(item.value, '$.unitPrice.amount'))
-                                         FROM json_each(orders_order.items) item) AS lines FROM orders_order)
+       FROM (SELECT id, total_amount, (SELECT sum(CAST(json_extract(item.value, '$.quantity') AS bigint)
+                                                * CAST(json_extract(item.value, '$.unitPrice.amount') AS bigint))
+                                         FROM json_each(orders_order.items) item) AS lines FROM orders_order) AS added
       WHERE lines <> total_amount`,
   ),
   new Invariant(
@@ -31,6 +31,6 @@ export const ORDERS_INVARIANTS = invariants([
     'orders.price-list',
     ['catalog.book-added'],
     `EXISTS (SELECT 1 FROM orders_price WHERE book_id = json_extract(event.facts, '$.bookId'))
-       OR EXISTS (SELECT 1 FROM event_log later WHERE later.stream = event.stream AND +later.type = 'catalog.book-withdrawn')`,
+       OR EXISTS (SELECT 1 FROM event_log later WHERE later.stream = event.stream AND later.type || '' = 'catalog.book-withdrawn')`,
   ),
 ]);

@@ -1,21 +1,22 @@
 import { DataSource } from 'typeorm';
-import { SqliteConnection } from './sqlite-connection';
-import { connectionOf, guardWriter, WriterGuard } from './sqlite-source';
+import { ReadingConnection, WritingConnection } from './connection';
+import { readerOf, writerOf } from './sources';
 import { Tables } from './tables';
+import { guardWriter, WriterGuard } from './writer-guard';
 
 /** The two connections to the database: one writes, through the lane and nowhere else; the other only reads. */
 export class Database {
-  readonly writer: SqliteConnection;
-  readonly reader: SqliteConnection;
+  readonly writer: WritingConnection;
+  readonly reader: ReadingConnection;
   readonly tables: Tables;
 
   constructor(
     readonly source: DataSource,
     private readonly readSource: DataSource,
   ) {
-    this.writer = connectionOf(source);
-    this.reader = connectionOf(readSource);
-    this.tables = new Tables(source);
+    this.writer = writerOf(source);
+    this.reader = readerOf(readSource);
+    this.tables = new Tables(source, this.writer.dialect);
     closeAfter(source, async () => {
       await this.beforeClose();
       await this.writer.release();

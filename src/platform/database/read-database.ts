@@ -1,11 +1,16 @@
-import { Parameter, SqliteConnection } from './sqlite-connection';
+import { Parameter, ReadingConnection, Statements } from './connection';
+import { Dialect } from './dialect';
 
 /**
  * The database as queries see it: what is committed, and nothing else. Never waits for a writer, and cannot write.
  * Parameters are `$1`, `$2`, ...
  */
 export class ReadDatabase {
-  constructor(private readonly connection: SqliteConnection) {}
+  constructor(private readonly connection: ReadingConnection) {}
+
+  get dialect(): Dialect {
+    return this.connection.dialect;
+  }
 
   /** @returns every row that the statement finds, with the names of its columns */
   all<Row>(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
@@ -18,13 +23,7 @@ export class ReadDatabase {
   }
 
   /** Does what takes long through a connection of its own, which is new and closed afterwards. */
-  async apart<T>(work: (database: ReadDatabase) => Promise<T>): Promise<T> {
-    const main = await this.first<{ file: string }>(`SELECT file FROM pragma_database_list WHERE name = 'main'`);
-    const connection = await SqliteConnection.openToRead(main!.file);
-    try {
-      return await work(new ReadDatabase(connection));
-    } finally {
-      await connection.close();
-    }
+  apart<T>(work: (connection: Statements) => Promise<T>): Promise<T> {
+    return this.connection.apart(work);
   }
 }

@@ -1,25 +1,6 @@
 import { Database, OPEN_READONLY, type Statement } from 'sqlite3';
-
-/** What a caller may bind to a `$1`, `$2`, ... of a statement. */
-export type Parameter = string | number | null;
-
-/** A statement that the database refused, with the driver's own code: SQLITE_CONSTRAINT, SQLITE_FULL, ... */
-export class DatabaseError extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-    readonly sql: string,
-  ) {
-    super(message);
-    this.name = 'DatabaseError';
-  }
-}
-
-/** Whatever statements can be sent to. */
-export type Statements = Pick<SqliteConnection, 'all' | 'run'>;
-
-/** How long a statement waits for another process that is writing, in milliseconds. */
-export const BUSY_TIMEOUT = 5_000;
+import { BUSY_TIMEOUT, DatabaseError, Parameter, ReadingConnection, Statements, WritingConnection } from './connection';
+import { SQLITE } from './dialect';
 
 const KEPT_STATEMENTS = 256;
 
@@ -27,7 +8,8 @@ const KEPT_STATEMENTS = 256;
  * One connection of the `sqlite3` driver with promises and prepared statements, which are kept: preparing one costs as
  * much as running it. Parameters are `$1`, `$2`, ..., as PostgreSQL writes them.
  */
-export class SqliteConnection {
+export class SqliteConnection implements ReadingConnection, WritingConnection {
+  readonly dialect = SQLITE;
   private readonly statements = new Map<string, Promise<Statement>>();
 
   constructor(private readonly database: Database) {}
@@ -66,6 +48,50 @@ export class SqliteConnection {
     return new Promise((resolve, reject) => {
       this.database.exec(sql, (error) => (error ? reject(wrap(error, sql)) : resolve()));
     });
+  }
+
+  /** Waits for another process that is writing, as a transaction that only wants to write later would not. */
+  async begin(): Promise<void> {
+    await this.run('BEGIN IMMEDIATE');
+  }
+
+  async commit(): Promise<void> {
+    await this.run('COMMIT');
+  }
+
+  async rollBack(): Promise<void> {
+    try {
+      await this.run('ROLLBACK');
+    } catch (error) {
+      // SQLite may have done it by itself, and says then that there is nothing to roll back.
+      if (!/no transaction is active/.test(String(error))) throw error;
+    }
+  }
+
+  async beginAnew(): Promise<void> {
+    const before = await this.writesOfOthers();
+    await this.rollBack();
+    await this.begin();
+    if ((await this.writesOfOthers()) !== before) {
+      throw new Error('another program has written in between, so what was read may not be true any more');
+    }
+  }
+
+  async writesOfOthers(): Promise<number> {
+    const [{ version }] = await this.all<{ version: number }>(
+      'SELECT data_version AS version FROM pragma_data_version',
+    );
+    return version;
+  }
+
+  async apart<T>(work: (connection: Statements) => Promise<T>): Promise<T> {
+    const [{ file }] = await this.all<{ file: string }>(`SELECT file FROM pragma_database_list WHERE name = 'main'`);
+    const connection = await SqliteConnection.openToRead(file);
+    try {
+      return await work(connection);
+    } finally {
+      await connection.close();
+    }
   }
 
   /** Lets go of the prepared statements, without which the driver refuses to close. */
@@ -113,13 +139,3 @@ const numbered = (sql: string) => sql.replace(/\$(\d+)/g, '?$1');
 
 const wrap = (error: Error & { code?: string }, sql: string) =>
   new DatabaseError(error.code ?? 'SQLITE_ERROR', error.message, sql);
-
-/** A rule of the schema said no: a unique key, a foreign key, a check. The same rows would be refused again. */
-export const isConstraint = (error: unknown): error is DatabaseError =>
-  error instanceof DatabaseError && error.code.startsWith('SQLITE_CONSTRAINT');
-
-/** The database itself could not: it is locked, full, or its disk fails. Says nothing about the rows. */
-export const isOutage = (error: unknown): error is Error & { code: string } =>
-  error instanceof Error &&
-  'code' in error &&
-  /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|CORRUPT|PROTOCOL|MISUSE|INTERRUPT)/.test(String(error.code));

@@ -1,6 +1,7 @@
 import { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
-import { Parameter } from './sqlite-connection';
+import { Parameter } from './connection';
+import { Dialect } from './dialect';
 
 /** The class of a table's rows, as TypeORM's `@Entity` decorates it. */
 export type TableClass<Row extends object = object> = abstract new () => Row;
@@ -11,6 +12,8 @@ export type Key = Parameter | readonly Parameter[];
 interface Column {
   readonly property: string;
   readonly name: string;
+  /** As it is declared: `text`, `integer`, `boolean`, ... */
+  readonly type: string;
   toDatabase(value: unknown): Parameter;
   fromDatabase(value: unknown): unknown;
 }
@@ -31,7 +34,11 @@ export class TableShape {
   readonly keys: readonly Column[];
   private readonly changeable: ReadonlyMap<string, Column>;
 
-  constructor(metadata: EntityMetadata, name = metadata.tableName) {
+  constructor(
+    metadata: EntityMetadata,
+    private readonly dialect: Dialect,
+    name = metadata.tableName,
+  ) {
     this.name = name;
     this.columns = metadata.columns.map(columnOf);
     this.keys = metadata.primaryColumns.map(columnOf);
@@ -61,10 +68,7 @@ export class TableShape {
 
   /** Finds rows by a JSON array of keys. */
   get select(): string {
-    return this.once('select', () => {
-      const wanted = this.keys.map((_, at) => field(this.keys.length === 1 ? '$' : `$[${at}]`, 'value'));
-      return `SELECT ${this.names()} FROM ${this.name} WHERE (${this.names(this.keys)}) IN (SELECT ${wanted.join(', ')} FROM json_each($1))`;
-    });
+    return this.once('select', () => `SELECT ${this.names()} FROM ${this.name} WHERE ${this.isWanted()}`);
   }
 
   /** Adds the rows of a JSON array of arrays of values. */
@@ -76,7 +80,7 @@ export class TableShape {
   get insertWhatFits(): string {
     return this.once(
       'insertWhatFits',
-      () => `${this.insert.replace('INSERT', 'INSERT OR IGNORE')} RETURNING ${this.names(this.keys)}`,
+      () => `${this.dialect.whatFits(this.insert)} RETURNING ${this.names(this.keys)}`,
     );
   }
 
@@ -92,11 +96,15 @@ export class TableShape {
   /** Changes rows that still have the version after the last value of each array. */
   get update(): string {
     return this.once('update', () => {
-      const at = (column: Column) => field(`$[${this.columns.findIndex(({ name }) => name === column.name)}]`);
+      const at = (column: Column) =>
+        this.dialect.member(
+          this.columns.findIndex(({ name }) => name === column.name),
+          column.type,
+        );
       const changes = this.others().map((column) => `${column.name} = ${at(column)}`);
       const same = this.keys.map((key) => `${this.name}.${key.name} = ${at(key)}`);
-      const version = `${this.name}.version = ${field(`$[${this.columns.length}]`)}`;
-      return `UPDATE ${this.name} SET ${changes.join(', ')} FROM json_each($1) AS wanted WHERE ${[...same, version].join(' AND ')}`;
+      const version = `${this.name}.version = ${this.dialect.member(this.columns.length, 'integer')}`;
+      return `UPDATE ${this.name} SET ${changes.join(', ')} FROM ${this.dialect.wanted} WHERE ${[...same, version].join(' AND ')}`;
     });
   }
 
@@ -117,10 +125,11 @@ export class TableShape {
 
   private newChange(properties: readonly string[]): RowChange {
     const changed = properties.map((property) => this.changeable.get(property)!);
-    const values = changed.map(({ name }, at) => `${name} = ${field(`$[${this.keys.length + at}]`)}`);
-    const same = this.keys.map(({ name }, at) => `${this.name}.${name} = ${field(`$[${at}]`)}`);
+    const { dialect, keys } = this;
+    const values = changed.map(({ name, type }, at) => `${name} = ${dialect.member(keys.length + at, type)}`);
+    const same = keys.map(({ name, type }, at) => `${this.name}.${name} = ${dialect.member(at, type)}`);
     return {
-      sql: `UPDATE ${this.name} SET ${values.join(', ')} FROM json_each($1) AS wanted WHERE ${same.join(' AND ')}`,
+      sql: `UPDATE ${this.name} SET ${values.join(', ')} FROM ${dialect.wanted} WHERE ${same.join(' AND ')}`,
       toDatabase: (key, row) => [
         ...(typeof key === 'object' && key !== null ? key : [key]),
         ...changed.map((column) => column.toDatabase((row as Record<string, unknown>)[column.property])),
@@ -130,10 +139,7 @@ export class TableShape {
 
   /** Removes rows by a JSON array of keys. */
   get remove(): string {
-    return this.once('remove', () => {
-      const wanted = this.keys.map((_, at) => field(this.keys.length === 1 ? '$' : `$[${at}]`, 'value'));
-      return `DELETE FROM ${this.name} WHERE (${this.names(this.keys)}) IN (SELECT ${wanted.join(', ')} FROM json_each($1))`;
-    });
+    return this.once('remove', () => `DELETE FROM ${this.name} WHERE ${this.isWanted()}`);
   }
 
   private readonly statements = new Map<string, string>();
@@ -154,34 +160,49 @@ export class TableShape {
   }
 
   private values(): string {
-    return `SELECT ${this.columns.map((_, at) => field(`$[${at}]`)).join(', ')} FROM json_each($1) AS wanted`;
+    const members = this.columns.map(({ type }, at) => this.dialect.member(at, type));
+    return `SELECT ${members.join(', ')} FROM ${this.dialect.wanted}`;
+  }
+
+  private isWanted(): string {
+    const isOne = this.keys.length === 1;
+    const wanted = this.keys.map(({ type }, at) => this.dialect.member(isOne ? undefined : at, type));
+    return `(${this.names(this.keys)}) IN (SELECT ${wanted.join(', ')} FROM ${this.dialect.wanted})`;
   }
 }
-
-const field = (path: string, of = 'wanted.value') => (path === '$' ? of : `json_extract(${of}, '${path}')`);
 
 /** The tables of a data source by the class of their rows. */
 export class Tables {
   private readonly shapes = new Map<TableClass, TableShape>();
 
-  constructor(private readonly source: DataSource) {}
+  constructor(
+    private readonly source: DataSource,
+    private readonly dialect: Dialect,
+  ) {}
 
   of(table: TableClass): TableShape {
     let shape = this.shapes.get(table);
-    if (!shape) this.shapes.set(table, (shape = new TableShape(this.source.getMetadata(table))));
+    if (!shape) this.shapes.set(table, (shape = this.shape(table)));
     return shape;
+  }
+
+  /** The same columns in a table of another name. */
+  shape(table: TableClass, name?: string): TableShape {
+    return new TableShape(this.source.getMetadata(table), this.dialect, name);
   }
 }
 
 function columnOf(metadata: ColumnMetadata): Column {
   const { propertyName: property, databaseName: name } = metadata;
-  if (metadata.type === Boolean || metadata.type === 'boolean') {
-    return { property, name, toDatabase: (value) => (value ? 1 : 0), fromDatabase: (value) => value === 1 };
+  const type = typeof metadata.type === 'function' ? metadata.type.name.toLowerCase() : metadata.type;
+  if (type === 'boolean') {
+    return { property, name, type, toDatabase: (value) => (value ? 1 : 0), fromDatabase: (value) => value === 1 };
   }
-  if (metadata.type === 'simple-json') {
+  if (type === 'simple-json') {
     return {
       property,
       name,
+      type,
       toDatabase: (value) => (value === undefined || value === null ? null : JSON.stringify(value)),
       fromDatabase: (value) => (typeof value === 'string' ? (JSON.parse(value) as unknown) : undefined),
     };
@@ -189,6 +210,7 @@ function columnOf(metadata: ColumnMetadata): Column {
   return {
     property,
     name,
+    type: type === 'number' ? 'integer' : type,
     toDatabase: (value) => parameter(value, `${metadata.entityMetadata.tableName}.${name}`),
     fromDatabase: (value) => value ?? undefined,
   };

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database';
-import { Statements } from '../database/sqlite-connection';
+import { Statements } from '../database/connection';
 import { Envelope } from './envelope';
 
 /** An event as it stands in the log: its envelope, and its facts in the shape they had when it was raised. */
@@ -18,7 +18,7 @@ export type Since = Readonly<Record<string, number>>;
 
 /** The events of the types in a JSON object, each after a position of its own. The types come first, for the index. */
 const WANTED = `json_each($1) AS wanted
-  CROSS JOIN event_log ON event_log.type = wanted.key AND event_log.position > wanted.value`;
+  CROSS JOIN event_log WHERE event_log.type = wanted.key AND event_log.position > CAST(wanted.value AS bigint)`;
 
 const starts = (types: readonly string[], position: number, since: Since): Record<string, number> =>
   Object.fromEntries(types.map((type) => [type, Math.max(position, since[type] ?? 0)]));
@@ -50,7 +50,7 @@ export class EventLog {
     // One range of the index per type, each cut short: no type's history is read for the sake of another.
     const ranges = types.map(
       (_, at) =>
-        `SELECT * FROM (SELECT position FROM event_log WHERE type = $${2 * at + 2} AND position > $${2 * at + 3} ORDER BY position LIMIT $1)`,
+        `SELECT position FROM (SELECT position FROM event_log WHERE type = $${2 * at + 2} AND position > $${2 * at + 3} ORDER BY position LIMIT $1) AS range_${at}`,
     );
     const rows = await connection.all<Row>(
       `SELECT ${COLUMNS} FROM event_log WHERE position IN (${ranges.join(' UNION ALL ')}) ORDER BY position LIMIT $1`,
@@ -62,7 +62,7 @@ export class EventLog {
   /** @returns the events at these positions that exist, oldest first */
   async at(positions: readonly number[], connection: Statements = this.database.reader): Promise<StoredEvent[]> {
     const rows = await connection.all<Row>(
-      `SELECT ${COLUMNS} FROM event_log WHERE position IN (SELECT value FROM json_each($1)) ORDER BY position`,
+      `SELECT ${COLUMNS} FROM event_log WHERE position IN (SELECT CAST(value AS bigint) FROM json_each($1)) ORDER BY position`,
       [JSON.stringify(positions)],
     );
     return rows.map(toEvent);
@@ -93,7 +93,7 @@ export class EventLog {
 
   /** Whether there is an event of these types with `after < position <= upTo`. */
   async hasBetween(types: readonly string[], after: number, upTo: number, since: Since = {}): Promise<boolean> {
-    const rows = await this.database.reader.all(`SELECT 1 FROM ${WANTED} WHERE position <= $2 LIMIT 1`, [
+    const rows = await this.database.reader.all(`SELECT 1 FROM ${WANTED} AND position <= $2 LIMIT 1`, [
       JSON.stringify(starts(types, after, since)),
       upTo,
     ]);
@@ -103,7 +103,7 @@ export class EventLog {
   /** How many events of these types come after a position, counted no further than `most`. */
   async countAfter(types: readonly string[], position: number, most: number, since: Since = {}): Promise<number> {
     const [{ count }] = await this.database.reader.all<{ count: number }>(
-      `SELECT count(*) AS count FROM (SELECT 1 FROM ${WANTED} LIMIT $2)`,
+      `SELECT count(*) AS count FROM (SELECT 1 FROM ${WANTED} LIMIT $2) AS found`,
       [JSON.stringify(starts(types, position, since)), most],
     );
     return count;

@@ -52,14 +52,18 @@ export class RequestInvalid extends Problem {
   }
 }
 
-/** What errors of the database mean to a client: the driver puts its code on them. */
-const databaseProblems: ReadonlyMap<string, () => Problem> = new Map([
-  ...['SQLITE_BUSY', 'SQLITE_LOCKED'].map(
-    (code) =>
-      [code, () => new ServiceUnavailable('database-busy', 'The database is busy. Please try again.', 1)] as const,
-  ),
-  ['SQLITE_FULL', () => new Problem(507, 'storage-full', 'There is no room left to store this.')] as const,
-]);
+/** What errors of the database mean to a client: the driver puts its code, or an SQLSTATE, on them. */
+const databaseProblems: readonly (readonly [codes: RegExp, problem: () => Problem])[] = [
+  [
+    /^(SQLITE_BUSY|SQLITE_LOCKED|40001|40P01|55P03|57P03)$/,
+    () => new ServiceUnavailable('database-busy', 'The database is busy. Please try again.', 1),
+  ],
+  [/^(SQLITE_FULL|53100)$/, () => new Problem(507, 'storage-full', 'There is no room left to store this.')],
+  [
+    /^(08...|53...|57P..)$/,
+    () => new ServiceUnavailable('database-unavailable', 'The database cannot be reached. Please try again.', 1),
+  ],
+];
 
 /** Fastify's own words are for programmers; these are for clients. The others are called after their status. */
 const frameworkProblems: ReadonlyMap<string | number, readonly [code: string, detail: string]> = new Map<
@@ -81,12 +85,13 @@ export function problemFrom(error: unknown): Problem {
   if (error instanceof TimedOut || error instanceof Interrupted) {
     return new ServiceUnavailable('timed-out', 'This took too long and was given up; nothing has happened.');
   }
-  const known = databaseProblems.get(databaseCode(error) ?? '');
-  if (known) return known();
+  const code = databaseCode(error) ?? '';
+  const known = databaseProblems.find(([codes]) => codes.test(code));
+  if (known) return known[1]();
   // Fastify's errors and those of its plugins, the aborted body among them, carry a status.
-  const { statusCode, code } = error as Error & { statusCode?: unknown; code?: unknown };
+  const { statusCode } = error as Error & { statusCode?: unknown };
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
-    ? ofStatus(statusCode, typeof code === 'string' ? code : undefined)
+    ? ofStatus(statusCode, code || undefined)
     : internalError();
 }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import { assertPostgresSettings } from '../database/postgres-source';
 import { ReadDatabase } from '../database/read-database';
 import { Invariant, Invariants } from './invariant';
 
@@ -12,7 +13,8 @@ export interface Finding {
 
 const SHOWN = 20;
 
-const FILE_IS_SOUND = 'the database file is sound';
+/** What is asked of the database itself. PostgreSQL has nothing as thorough that any user may ask. */
+const ITSELF = { sqlite: 'the database file is sound', postgres: 'the database keeps what it has confirmed' };
 
 /** Asks a database whether everything is as it should be. Reads only, and may be asked while the shop is open. */
 @Injectable()
@@ -31,7 +33,7 @@ export class Doctor {
 
   /** Everything that is asked, in its order. */
   get sentences(): string[] {
-    return [FILE_IS_SOUND, ...this.invariants.map(({ sentence }) => sentence)];
+    return [ITSELF[this.database.dialect.name], ...this.invariants.map(({ sentence }) => sentence)];
   }
 
   /** Looks only for what is quickly seen, however much is stored. @returns what is wrong; nothing when all is well */
@@ -41,19 +43,33 @@ export class Doctor {
 
   /** @returns what is wrong; nothing when all is well */
   async examine(): Promise<Finding[]> {
+    const { name } = this.database.dialect;
+    const broken = name === 'sqlite' ? await this.damage() : await this.settings();
+    const findings = broken.length ? [{ sentence: ITSELF[name], violations: broken }] : [];
+    return [...findings, ...(await this.look(this.invariants))];
+  }
+
+  private async damage(): Promise<string[]> {
     // A connection that has searched before takes what others have stored since for damage to the index of words.
-    const damage = await this.database.apart((fresh) =>
+    const found = await this.database.apart((fresh) =>
       fresh.all<{ integrity_check: string }>(`PRAGMA integrity_check(${SHOWN})`),
     );
-    const broken = damage.map(({ integrity_check: found }) => found).filter((found) => found !== 'ok');
-    const findings = broken.length ? [{ sentence: FILE_IS_SOUND, violations: broken }] : [];
-    return [...findings, ...(await this.look(this.invariants))];
+    return found.map(({ integrity_check: what }) => what).filter((what) => what !== 'ok');
+  }
+
+  private async settings(): Promise<string[]> {
+    return assertPostgresSettings(this.database).then(
+      () => [],
+      (error: Error) => [error.message],
+    );
   }
 
   private async look(invariants: readonly Invariant[]): Promise<Finding[]> {
     const findings: Finding[] = [];
     for (const { sentence, sql } of invariants) {
-      const rows = await this.database.all<{ violation: string }>(`SELECT * FROM (${sql}) LIMIT ${SHOWN}`);
+      const rows = await this.database.all<{ violation: string }>(
+        `SELECT violation FROM (${sql}) AS found LIMIT ${SHOWN}`,
+      );
       if (rows.length) findings.push({ sentence, violations: rows.map(({ violation }) => violation) });
     }
     return findings;

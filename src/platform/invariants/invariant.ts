@@ -3,7 +3,7 @@ import { Provider } from '@nestjs/common';
 /**
  * A sentence that is true of every healthy database, and the SQL that finds where it is not: a SELECT whose column
  * `violation` says what is wrong. Written once, asked by `npm run doctor`, by the tests, and by whoever breaks things
- * on purpose. (`+type` in a condition keeps SQLite from going through all events of a type where the stream leads to few.)
+ * on purpose. (`type || ''` in a condition keeps SQLite from going through all events of a type where the stream leads to few.)
  */
 export class Invariant {
   constructor(
@@ -39,7 +39,7 @@ export function effectOnce(reaction: string, types: readonly string[], effect: s
               AS violation
        FROM event_log event JOIN reaction ON reaction.name = '${reaction}'
       WHERE event.type IN (${list})
-        AND event.position > coalesce(json_extract(reaction.types, '$."' || event.type || '"'), reaction.since)
+        AND event.position > coalesce(CAST(json_extract(reaction.types, '$."' || event.type || '"') AS bigint), reaction.since)
         AND (event.position <= reaction.checkpoint OR reaction.mode = 'in-transaction')
         AND NOT EXISTS (SELECT 1 FROM reaction_deferred deferred
                          WHERE deferred.reaction = reaction.name AND deferred.position = event.position)

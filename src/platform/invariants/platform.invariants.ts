@@ -11,7 +11,7 @@ export const PLATFORM_INVARIANTS = invariants([
     'the events of a stream are numbered in the order of their positions',
     `SELECT stream || ' goes from version ' || before || ' to ' || stream_version || ' at position ' || position AS violation
        FROM (SELECT stream, stream_version, position,
-                    lag(stream_version) OVER (PARTITION BY stream ORDER BY position) AS before FROM event_log)
+                    lag(stream_version) OVER (PARTITION BY stream ORDER BY position) AS before FROM event_log) AS numbered
       WHERE before >= stream_version`,
   ),
   new Invariant(

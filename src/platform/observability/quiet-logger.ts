@@ -5,7 +5,7 @@ import { harmless } from '../../kernel/text';
 const INSIDES = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'NestApplication']);
 
 /** Where Nest tells the stack of an error before it throws it. */
-const REFUSED_STARTS = new Set(['ExceptionHandler', 'NestApplication']);
+const REFUSED_STARTS = new Set(['ExceptionHandler', 'NestApplication', 'TypeOrmModule']);
 
 const shown = (message: unknown): unknown => (typeof message === 'string' ? harmless(message) : message);
 

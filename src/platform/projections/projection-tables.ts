@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { QueryRunner, Table, TableIndex } from 'typeorm';
+import { QueryRunner, Table, TableColumn, TableIndex } from 'typeorm';
 import { Database } from '../database/database';
 import { TableClass, TableShape } from '../database/tables';
 import { ReactionDefinition } from '../reactions/reaction-definition';
@@ -44,7 +44,8 @@ export class ProjectionTables {
         .map(({ tableName }) => tableName.toLowerCase()),
     );
     const made = await this.made();
-    const present = await this.database.reader.all<{ name: string }>('SELECT lower(name) AS name FROM sqlite_schema');
+    const { reader } = this.database;
+    const present = await reader.all<{ name: string }>(reader.dialect.relations);
     const owners = new Map<string, string>();
     return projections.flatMap((projection) => {
       const { name, formerly, tables, handler } = projection;
@@ -93,7 +94,7 @@ export class ProjectionTables {
     await this.dropNext(tables);
     for (const table of tables) {
       const name = await this.make(table, NEXT);
-      standIns.set(table, new TableShape(this.database.source.getMetadata(table), name));
+      standIns.set(table, this.database.tables.shape(table, name));
     }
     return standIns;
   }
@@ -101,12 +102,15 @@ export class ProjectionTables {
   /** The tables built beside the present ones take their place. */
   async swap(tables: readonly TableClass[]): Promise<void> {
     const runner = this.database.source.createQueryRunner();
+    const { dialect } = this.database.writer;
     for (const table of tables) {
       const { name, indices } = this.describe(table);
       const search = this.searchOf(table);
       await search?.letGo(runner, NEXT);
       await this.remove(runner, name);
       await runner.query(`ALTER TABLE ${name}${NEXT} RENAME TO ${name}`);
+      // PostgreSQL names the index of a key after the table.
+      if (dialect.name === 'postgres') await runner.query(`ALTER INDEX ${name}${NEXT}_pkey RENAME TO ${name}_pkey`);
       for (const index of indices) {
         await runner.query(`DROP INDEX ${index.name}${NEXT}`);
         await runner.query(createIndex(index, name, index.name!));
@@ -143,12 +147,22 @@ export class ProjectionTables {
     const runner = this.database.source.createQueryRunner();
     const { name, columns, indices } = this.describe(table);
     const search = this.searchOf(table);
-    await runner.createTable(new Table({ name: `${name}${suffix}`, columns: search?.numbered(columns) ?? columns }));
+    const keys = columns.filter(({ isPrimary }) => isPrimary).map((column) => column.name);
+    const lines = [
+      ...columns.map((column) => this.columnOf(column)),
+      ...(search ? [] : [`PRIMARY KEY (${keys.join(', ')})`]),
+    ];
+    await runner.query(`CREATE TABLE ${name}${suffix} (${[...(search ? [search.number] : []), ...lines].join(', ')})`);
     for (const index of indices) {
       await runner.query(createIndex(index, `${name}${suffix}`, `${index.name}${suffix}`));
     }
     await search?.create(runner, suffix);
     return `${name}${suffix}`;
+  }
+
+  private columnOf({ name, type, isNullable }: TableColumn): string {
+    const { integer } = this.database.writer.dialect;
+    return `${name} ${type === 'integer' ? integer : type}${isNullable ? '' : ' NOT NULL'}`;
   }
 
   private searchOf(table: TableClass): Search | undefined {
@@ -158,6 +172,7 @@ export class ProjectionTables {
     if (!property) return undefined;
     if (!column) throw new Error(`${metadata.targetName} has no column '${property}' to search in`);
     return new Search(
+      this.database.writer.dialect,
       metadata.tableName,
       column,
       metadata.primaryColumns.map(({ databaseName }) => databaseName),

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
-import { isOutage } from '../database/sqlite-connection';
+import { isOutage } from '../database/connection';
 import { putInEnvelope } from '../event-log/envelope';
 import { EventLog, StoredEvent } from '../event-log/event-log';
 import { EventTypes } from '../event-log/event-types';
@@ -16,6 +16,12 @@ import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { ProjectionTables } from './projection-tables';
 
 const BATCH = 500;
+
+/**
+ * So long nobody on another machine takes over, in milliseconds; longer than the handling of a batch takes. It is prolonged
+ * with each.
+ */
+export const REBUILD_LEASE = 600_000;
 
 /** How long to wait for a database that is out of order, in milliseconds. */
 const PAUSE = 500;
@@ -59,7 +65,9 @@ export class Rebuild {
   private release(name: string, holder: string): Promise<void> {
     return this.work.run(name, async () => {
       const state = (await this.work.find(ReactionTable, name))!;
-      if (state.holder === holder) this.work.put(ReactionTable, { ...state, holder: undefined });
+      if (state.holder === holder) {
+        this.work.put(ReactionTable, { ...state, holder: undefined, heldUntil: undefined });
+      }
     });
   }
 
@@ -80,7 +88,9 @@ export class Rebuild {
           name,
           async () => {
             const state = (await this.work.find(ReactionTable, name))!;
-            return state.holder === holder ? work(state) : 'lost';
+            if (state.holder !== holder) return 'lost';
+            this.work.change(ReactionTable, name, { heldUntil: this.clock.now().getTime() + REBUILD_LEASE });
+            return work(state);
           },
           'reaction',
         ),
@@ -106,7 +116,8 @@ export class Rebuild {
             };
           }
           await this.tables.swap(tables);
-          this.work.put(ReactionTable, { ...state, shape, rebuilding: false, holder: undefined });
+          const done = { shape, rebuilding: false, holder: undefined, heldUntil: undefined };
+          this.work.put(ReactionTable, { ...state, ...done });
           return 'done';
         },
       );

@@ -1,4 +1,4 @@
-import { isOutage } from '../database/sqlite-connection';
+import { isOutage } from '../database/connection';
 import { StoredEvent } from '../event-log/event-log';
 import { DeferredTable } from './reaction.tables';
 import { Interrupted } from '../unit-of-work/time-limit';

@@ -20,10 +20,13 @@ export function letGo(holder: string): void {
   held.delete(holder);
 }
 
+/** Whether it is held by a process of this machine, of which can be told whether it lives. */
+export const isOfThisMachine = (holder: string): boolean => holder.split('/')[0] === hostname();
+
 /** A process of this machine that has died will not give back what it holds. Of other machines nothing is known. */
 export function mayBeAlive(holder: string): boolean {
-  const [host, pid, number] = holder.split('/');
-  if (host !== hostname()) return true;
+  if (!isOfThisMachine(holder)) return true;
+  const [, pid, number] = holder.split('/');
   if (number !== undefined && Number(pid) === process.pid) return held.has(holder);
   return processLives(Number(pid));
 }

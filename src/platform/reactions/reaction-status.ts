@@ -187,7 +187,8 @@ export class ReactionStatuses {
   private async statuses(reactions: readonly ReactionDefinition[]): Promise<ReactionStatus[]> {
     const checkpoints = await this.checkpoints();
     const counts = await this.database.all<{ reaction: string; deferred: number; dead: number }>(
-      `SELECT reaction, sum(state IN ('retrying', 'parked')) AS deferred, sum(state = 'dead') AS dead
+      `SELECT reaction, count(*) FILTER (WHERE state IN ('retrying', 'parked')) AS deferred,
+              count(*) FILTER (WHERE state = 'dead') AS dead
          FROM reaction_deferred GROUP BY reaction`,
     );
     return Promise.all(
@@ -230,7 +231,7 @@ export class ReactionStatuses {
       `SELECT d.reaction, d.position, d.stream, d.state, d.attempts, d.due_at, d.reason, d.skipped_by, d.error,
               (SELECT max(b.position) FROM reaction_deferred b WHERE b.reaction = d.reaction AND b.stream = d.stream
                  AND b.position < d.position AND b.state <> 'skipped') AS behind
-         FROM reaction_deferred d WHERE d.position IN (SELECT value FROM json_each($1))`,
+         FROM reaction_deferred d WHERE d.position IN (SELECT CAST(value AS bigint) FROM json_each($1))`,
       [JSON.stringify(positions)],
     );
     return rows.map(({ reaction, position, state, attempts, due_at, reason, skipped_by, error, behind }) => ({
@@ -253,9 +254,9 @@ export class ReactionStatuses {
     // retry, which is about this event alone.
     return this.database.all<FinishedBatch>(
       `SELECT b.reaction, b.from_position AS "from", b.to_position AS "to", b.finished_at AS "finishedAt"
-         FROM json_each($1) AS wanted JOIN json_each($2) AS name
-         JOIN reaction_batch b ON b.rowid = (
-           SELECT rowid FROM reaction_batch WHERE reaction = name.value AND to_position >= wanted.value
+         FROM json_each($1) AS wanted CROSS JOIN json_each($2) AS name
+         JOIN reaction_batch b ON b.id = (
+           SELECT id FROM reaction_batch WHERE reaction = name.value AND to_position >= CAST(wanted.value AS bigint)
             ORDER BY to_position, from_position DESC, finished_at DESC LIMIT 1)`,
       [
         JSON.stringify(events.map(({ position }) => position)),

@@ -1,12 +1,12 @@
 import { BeforeApplicationShutdown, Injectable, Logger, OnApplicationBootstrap } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
-import { patiently } from '../database/sqlite-source';
+import { patiently } from '../database/migrate';
 import { Environment } from '../environment';
 import { EventLog } from '../event-log/event-log';
 import { EventTypes } from '../event-log/event-types';
 import { RecentEvents } from '../event-log/recent-events';
 import { ProjectionTables } from '../projections/projection-tables';
-import { Rebuild } from '../projections/rebuild';
+import { Rebuild, REBUILD_LEASE } from '../projections/rebuild';
 import { currentScope, Raised } from '../unit-of-work/scope';
 import { withinTime } from '../unit-of-work/time-limit';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
@@ -25,6 +25,9 @@ import { UnfinishedStarts } from './unfinished-starts';
 /** How often the process looks whether another one has written to the database, in milliseconds. */
 const LOOK_FOR_OTHERS = 1_000;
 
+/** How soon it looks when it was told so: what others write in the meantime is looked for at once. */
+const LOOK_SOON = 50;
+
 /** The reactions of the program: registered, started and woken here, and stopped before the program ends. */
 @Injectable()
 export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -41,6 +44,9 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
   /** The program ends: no reaction comes any further. */
   isStopped = false;
   private cancelLook: () => void = () => undefined;
+  private isLooking = false;
+  /** Another process has written since the last look. */
+  private isTold = false;
 
   constructor(
     private readonly discovery: Discovery,
@@ -87,6 +93,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     this.listen((raised) => this.wakeFor(raised));
     for (const { name } of this.stale) await this.rebuild(name).catch((error: unknown) => this.complain(name, error));
     for (const runner of this.runners.values()) runner.wake();
+    this.work.onWriteOfOthers(() => this.hearOfOthers());
     await this.lookForOthers();
   }
 
@@ -179,8 +186,10 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     return this.work.run(name, async () => {
       asked();
       const state = (await this.work.find(ReactionTable, name))!;
-      if (isBeingRebuilt(state)) return false;
-      this.work.put(ReactionTable, { ...state, rebuilding: true, holder });
+      const now = this.clock.now();
+      if (isBeingRebuilt(state, now)) return false;
+      const heldUntil = now.getTime() + REBUILD_LEASE;
+      this.work.put(ReactionTable, { ...state, rebuilding: true, holder, heldUntil });
       return true;
     });
   }
@@ -249,20 +258,30 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     for (const listener of [...this.listeners]) listener();
   }
 
-  /** Another process on the same file wakes nobody here; SQLite tells when one has written. */
+  private hearOfOthers(): void {
+    if (this.isTold) return;
+    this.isTold = true;
+    if (!this.isLooking) this.lookIn(LOOK_SOON);
+  }
+
+  /** Another process on the same database wakes nobody here; the database tells when one has written. */
   private async lookForOthers(): Promise<void> {
+    this.isTold = false;
+    this.isLooking = true;
     try {
       // In a transaction of its own: a statement that fails would take with it the one which happens to be open.
-      const [{ data_version: version }] = await this.work.run(
-        'platform',
-        () => this.work.query<{ data_version: number }>('PRAGMA data_version'),
-        'reaction',
-      );
+      const version = await this.work.run('platform', () => this.work.writesOfOthers(), 'reaction');
       if (version !== this.othersVersion) for (const runner of this.runners.values()) runner.wake(true);
       this.othersVersion = version;
     } catch (error) {
       if (!this.isStopped) this.logger.error(`cannot see other processes: ${String(error)}`);
     }
-    if (!this.isStopped) this.cancelLook = this.clock.after(LOOK_FOR_OTHERS, () => void this.lookForOthers());
+    this.isLooking = false;
+    this.lookIn(this.isTold ? LOOK_SOON : LOOK_FOR_OTHERS);
+  }
+
+  private lookIn(ms: number): void {
+    this.cancelLook();
+    if (!this.isStopped) this.cancelLook = this.clock.after(ms, () => void this.lookForOthers());
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../../kernel/clock';
 import { Database } from '../database/database';
 import { EventLog, Since } from '../event-log/event-log';
 import { EventClass, EventTypes } from '../event-log/event-types';
@@ -7,7 +8,7 @@ import { currentScope } from '../unit-of-work/scope';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { DeferredEvents } from './deferred-events';
 import { StartRefused } from './discovery';
-import { mayBeAlive } from './holder';
+import { isOfThisMachine, mayBeAlive } from './holder';
 import { ReactionDefinition } from './reaction-definition';
 import { ReactionTable } from './reaction.tables';
 
@@ -21,6 +22,7 @@ export class Registration {
     private readonly deferred: DeferredEvents,
     private readonly database: Database,
     private readonly projections: ProjectionTables,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -71,7 +73,7 @@ export class Registration {
         this.work.put(ReactionTable, { name, mode, ...began, shape, tables, rebuilding: false });
         continue;
       }
-      const elsewhere = isBeingRebuilt(state);
+      const elsewhere = isBeingRebuilt(state, this.clock.now());
       if (!elsewhere) await this.projections.dropNext(reaction.tables);
       // An older program has not stored which tables it had made, only that it had made some.
       const made = state.tables ?? (state.shape ? tables : []);
@@ -143,9 +145,9 @@ export class Registration {
   }
 }
 
-/** Some process is building the tables anew, and lives. */
-export const isBeingRebuilt = ({ rebuilding, holder }: ReactionTable) =>
-  rebuilding && holder !== undefined && mayBeAlive(holder);
+/** Some process is building the tables anew, and lives: of one on another machine that is known by its lease only. */
+export const isBeingRebuilt = ({ rebuilding, holder, heldUntil = 0 }: ReactionTable, now: Date) =>
+  rebuilding && holder !== undefined && (isOfThisMachine(holder) ? mayBeAlive(holder) : heldUntil > now.getTime());
 
 const namesOf = ({ type, formerly = [] }: EventClass) => [type, ...formerly];
 

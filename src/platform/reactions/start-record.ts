@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
@@ -48,6 +48,7 @@ export class StartRecord {
   /** @returns what processes of this machine were doing that are no more; call `forget` when it is stored */
   static ofTheDead(database: string): { readonly starts: Start[]; forget(): void }[] {
     const folder = dirname(database);
+    mkdirSync(folder, { recursive: true });
     const begin = basename(prefix(database));
     return readdirSync(folder)
       .filter((name) => name.startsWith(begin))

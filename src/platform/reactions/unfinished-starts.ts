@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { databaseFile } from '../database/database.options';
-import { patiently } from '../database/sqlite-source';
+import { besideDatabase } from '../database/database.options';
+import { patiently } from '../database/migrate';
 import { Environment } from '../environment';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { UnfinishedTable } from './reaction.tables';
@@ -35,7 +35,7 @@ export class UnfinishedStarts {
     private readonly work: UnitOfWork,
     environment: Environment,
   ) {
-    this.database = databaseFile(environment);
+    this.database = besideDatabase(environment);
   }
 
   /** Begins to keep the record of this process, and counts what is in those of the dead. */

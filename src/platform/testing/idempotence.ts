@@ -1,5 +1,5 @@
 import { Database } from '../database/database';
-import { DatabaseError } from '../database/sqlite-connection';
+import { DatabaseError } from '../database/connection';
 import { EventLog } from '../event-log/event-log';
 import { Progress } from '../reactions/progress';
 import { ReactionDefinition } from '../reactions/reaction-definition';
@@ -7,7 +7,7 @@ import { Reactions } from '../reactions/reactions.service';
 import { ReactionStatuses } from '../reactions/reaction-status';
 import { Interrupted } from '../unit-of-work/time-limit';
 import { differences, Snapshot, snapshotOf, withoutNewNames } from './snapshot';
-import { Around, interceptStatements, Program } from './statements';
+import { Around, begins, commits, interceptStatements, Program } from './statements';
 
 /** The reaction does more than it should when an event is delivered again. The message says what. */
 export class NotIdempotent extends Error {
@@ -124,8 +124,8 @@ class Trial {
     let kept: Snapshot | undefined;
     let handledBefore = 0;
     this.intercept(async ({ sql }, send) => {
-      if (sql === 'BEGIN IMMEDIATE') handledBefore = this.ended;
-      if (sql !== 'COMMIT' || this.ended === handledBefore || kept) return send();
+      if (begins(sql)) handledBefore = this.ended;
+      if (!commits(sql) || this.ended === handledBefore || kept) return send();
       const seen = await snapshotOf(this.database.writer);
       if (lost) return ((kept = seen), send());
       lost = seen;
@@ -147,7 +147,7 @@ class Trial {
 
     // Everything after the first outside effect is lost.
     this.intercept(async ({ sql }, send) => {
-      if (sql === 'COMMIT' && done().length) {
+      if (commits(sql) && done().length) {
         this.held = true;
         throw crash(sql);
       }
@@ -162,7 +162,7 @@ class Trial {
     // It is handled in full, and only its checkpoint is lost.
     let lost = false;
     this.intercept(async ({ sql }, send) => {
-      if (sql !== 'COMMIT' || (await this.checkpoint()) <= before.checkpoint) return send();
+      if (!commits(sql) || (await this.checkpoint()) <= before.checkpoint) return send();
       this.held = lost = true;
       throw crash(sql);
     });
@@ -196,7 +196,7 @@ class Trial {
     let seen: Snapshot | undefined;
     let failed: { error: string } | undefined;
     this.intercept(async ({ sql }, send) => {
-      if (sql !== 'COMMIT' || seen || (await this.checkpoint()) <= checkpoint) return send();
+      if (!commits(sql) || seen || (await this.checkpoint()) <= checkpoint) return send();
       const { writer } = this.database;
       [failed] = await writer.all<{ error: string }>('SELECT error FROM reaction_deferred WHERE reaction = $1', [
         this.reaction.name,

@@ -2,7 +2,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { Clock } from '../../kernel/clock';
 import { DomainError } from '../../kernel/domain-error';
 import { Database } from '../database/database';
-import { isOutage } from '../database/sqlite-connection';
+import { isOutage } from '../database/connection';
 import { Doctor } from '../invariants/doctor';
 import { Reactions } from '../reactions/reactions.service';
 import { ReactionStatuses } from '../reactions/reaction-status';

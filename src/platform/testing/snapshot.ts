@@ -1,4 +1,4 @@
-import { SqliteConnection } from '../database/sqlite-connection';
+import { ReadingConnection } from '../database/connection';
 
 /** The rows of each table, each row as JSON. */
 export type Snapshot = ReadonlyMap<string, readonly string[]>;
@@ -10,17 +10,18 @@ const BOOKKEEPING = ['reaction', 'reaction_batch', 'reaction_deferred', 'reactio
  * Everything that the database holds but the reactions' own books.
  * @param connection the writer sees the open transaction, the reader what is committed
  */
-export async function snapshotOf(connection: Pick<SqliteConnection, 'all'>): Promise<Snapshot> {
-  const tables = await connection.all<{ name: string }>(
-    `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`,
-  );
+export async function snapshotOf(connection: Pick<ReadingConnection, 'all' | 'dialect'>): Promise<Snapshot> {
+  const tables = await connection.all<{ name: string }>(connection.dialect.tables);
   const snapshot = new Map<string, string[]>();
   for (const { name } of tables.filter((table) => !BOOKKEEPING.includes(table.name))) {
-    const rows = await connection.all(`SELECT * FROM "${name}"`);
-    snapshot.set(name, rows.map((row) => JSON.stringify(row)).sort());
+    const rows = await connection.all<object>(`SELECT * FROM "${name}"`);
+    snapshot.set(name, rows.map(asText).sort());
   }
   return snapshot;
 }
+
+/** Without the number by which PostgreSQL finds it again: a number that was given is not given twice, even if nothing came of it. */
+const asText = (row: object) => JSON.stringify({ ...row, search_row: undefined });
 
 /** @returns a line for each row that is in one of them only; nothing when they are the same */
 export function differences(before: Snapshot, after: Snapshot): string[] {

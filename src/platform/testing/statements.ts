@@ -1,5 +1,5 @@
 import { Database } from '../database/database';
-import { DatabaseError, SqliteConnection } from '../database/sqlite-connection';
+import { DatabaseError, ReadingConnection, WritingConnection } from '../database/connection';
 
 /** What an instrument needs of a program that runs: its providers. A Nest application is one. */
 export interface Program {
@@ -24,7 +24,11 @@ export function interceptStatements(database: Pick<Database, 'writer' | 'reader'
   return () => ends.forEach((end) => end());
 }
 
-function intercept(target: SqliteConnection, connection: Statement['connection'], around: Around): () => void {
+function intercept(
+  target: ReadingConnection | WritingConnection,
+  connection: Statement['connection'],
+  around: Around,
+): () => void {
   const all = target.all.bind(target);
   const run = target.run.bind(target);
   const exec = target.exec.bind(target);
@@ -33,6 +37,12 @@ function intercept(target: SqliteConnection, connection: Statement['connection']
   target.exec = (sql) => around({ connection, sql }, () => exec(sql));
   return () => void Object.assign(target, { all, run, exec });
 }
+
+/** Whether a statement begins a transaction. */
+export const begins = (sql: string): boolean => /^BEGIN\b/.test(sql);
+
+/** Whether a statement makes a transaction durable. */
+export const commits = (sql: string): boolean => /\bCOMMIT\b/.test(sql);
 
 /** How a statement fails: with which of SQLite's codes, and whether SQLite rolls the transaction back by itself. */
 export interface Failure {

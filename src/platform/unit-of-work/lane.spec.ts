@@ -1,4 +1,4 @@
-import { DatabaseError, SqliteConnection } from '../database/sqlite-connection';
+import { DatabaseError } from '../database/connection';
 import { Group, Lane } from './lane';
 
 /** A job does `group.write(its name)`; what the group has written is stored when it is committed. */
@@ -23,8 +23,8 @@ class Ledger implements Group {
     return culprit ? Promise.reject(new Error(`${culprit} cannot be stored`)) : Promise.resolve();
   }
 
-  refused(): Promise<number[]> {
-    return Promise.resolve(this.written.flatMap((name, at) => (this.desk.named.has(name) ? [at] : [])));
+  refused(): number[] {
+    return this.written.flatMap((name, at) => (this.desk.named.has(name) ? [at] : []));
   }
 
   restart(without: readonly number[]): Promise<void> {
@@ -63,7 +63,15 @@ class Desk {
   private current: Ledger | undefined;
 
   readonly lane = new Lane<Ledger>(
-    { run: (sql: string) => this.run(sql) } as SqliteConnection,
+    {
+      begin: () => this.run('BEGIN IMMEDIATE'),
+      commit: () => this.run('COMMIT'),
+      rollBack: () => this.run('ROLLBACK'),
+      beginAnew: async () => {
+        await this.run('ROLLBACK');
+        await this.run('BEGIN IMMEDIATE');
+      },
+    },
     () => Promise.resolve((this.current = new Ledger(this))),
     (inside) => this.told.push(inside ? 'inside' : 'outside'),
   );
@@ -71,7 +79,7 @@ class Desk {
   /** The names of the jobs of each committed transaction. */
   readonly commits: string[][] = [];
 
-  private async run(sql: string): Promise<number> {
+  private async run(sql: string): Promise<void> {
     this.told.push(sql);
     // A statement takes its time: whoever does not wait for it is found out.
     await new Promise(setImmediate);
@@ -91,7 +99,6 @@ class Desk {
         this.stored.push(...this.current!.written);
       }
     }
-    return 0;
   }
 
   /** A job that writes its own name. */

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
-import { isOutage, SqliteConnection } from '../database/sqlite-connection';
+import { isOutage, WritingConnection } from '../database/connection';
 
 /** A piece of work that runs in a transaction together with others, each of them all or nothing. */
 interface Job<G, T = unknown> {
@@ -20,7 +20,7 @@ export interface Group {
   /** Called when nothing of it has happened. */
   rolledBack(): void;
   /** After a flush that has failed: which jobs have failed it, counted from 0; none when nobody else can be kept. */
-  refused(): Promise<readonly number[]>;
+  refused(): readonly number[];
   /**
    * Inside a new transaction: what the other jobs have asked for is to be sent again.
    * @throws Error when they would have to be done again
@@ -36,7 +36,7 @@ const TURNS: readonly Priority[] = ['command', 'reaction', 'rehearsal'];
 const LARGEST_GROUP: Readonly<Record<Priority, number>> = { command: 64, reaction: 64, rehearsal: 1 };
 
 /**
- * The one way to the writing connection. SQLite has one writer, and TypeORM shares one connection among all callers:
+ * The one way to the writing connection. A database has one writer at a time here, and all callers share its connection:
  * without a lane, overlapping transactions become savepoints of each other.
  *
  * What is queued runs one after another in one transaction and is committed once (group commit, as in DeWitt et al.,
@@ -54,7 +54,7 @@ export class Lane<G extends Group> {
   private leftOpen = false;
 
   constructor(
-    private readonly connection: SqliteConnection,
+    private readonly connection: Pick<WritingConnection, 'begin' | 'commit' | 'rollBack' | 'beginAnew'>,
     private readonly open: () => Promise<G>,
     private readonly onTransaction: (inside: boolean) => void = () => undefined,
   ) {}
@@ -121,7 +121,7 @@ export class Lane<G extends Group> {
   private async attempt(jobs: Job<G>[]): Promise<{ answers: (() => void)[]; refused: Job<G>[] }> {
     // What could not be rolled back may still be open, and no other transaction could ever begin.
     if (this.leftOpen) await this.rollBack();
-    await this.connection.run('BEGIN IMMEDIATE');
+    await this.connection.begin();
     this.onTransaction(true);
     let group: G | undefined;
     try {
@@ -138,7 +138,7 @@ export class Lane<G extends Group> {
         opened.assertSound();
       }
       const refused = await this.flush(opened, jobs.length);
-      await this.connection.run('COMMIT');
+      await this.connection.commit();
       const kept = answers.filter((_, at) => !refused.includes(at));
       return {
         answers: [() => this.tellCommitted(opened), ...kept],
@@ -159,11 +159,9 @@ export class Lane<G extends Group> {
       await group.flush();
       return [];
     } catch (error) {
-      const refused = await group.refused();
+      const refused = group.refused();
       if (refused.length === 0 || refused.length === jobs) throw error;
-      await this.rollBack();
-      if (this.leftOpen) throw error;
-      await this.connection.run('BEGIN IMMEDIATE');
+      await this.connection.beginAnew();
       await group.restart(refused);
       await group.flush();
       return refused;
@@ -171,10 +169,9 @@ export class Lane<G extends Group> {
   }
 
   private async rollBack(): Promise<void> {
-    this.leftOpen = await this.connection.run('ROLLBACK').then(
+    this.leftOpen = await this.connection.rollBack().then(
       () => false,
-      // SQLite may have done it by itself, and says then that there is nothing to roll back.
-      (error) => !/no transaction is active/.test(String(error)),
+      () => true,
     );
   }
 }

@@ -1,4 +1,12 @@
-import { isConstraint, isOutage, Parameter, SqliteConnection, Statements } from '../database/sqlite-connection';
+import {
+  DatabaseError,
+  isConstraint,
+  isFromDatabase,
+  isOutage,
+  Parameter,
+  Statements,
+  WritingConnection,
+} from '../database/connection';
 import { RowChange, TableShape } from '../database/tables';
 import { nameOf, Pending, VersionConflict, WriteSet } from './write-set';
 
@@ -14,14 +22,14 @@ export class Transaction {
   refused: readonly Pending[] = [];
   private damage: { readonly error: unknown } | undefined;
 
-  /** Sends statements to this transaction, and to nothing else: when SQLite has given it up, so has whoever sends. */
+  /** Sends statements to this transaction, and to nothing else: when the database has given it up, so has whoever sends. */
   readonly connection: Statements = {
     all: (sql, parameters) => this.send(() => this.writer.all(sql, parameters)),
     run: (sql, parameters) => this.send(() => this.writer.run(sql, parameters)),
   };
 
   constructor(
-    private readonly writer: SqliteConnection,
+    private readonly writer: WritingConnection,
     /** The position of the last event before this transaction. */
     public head: number,
   ) {}
@@ -61,8 +69,9 @@ export class Transaction {
     try {
       return await sent;
     } catch (error) {
-      // SQLite may have rolled everything back by itself, and would store what follows at once.
-      if (isOutage(error)) this.spoil(error);
+      // SQLite may have rolled everything back by itself, and would store what follows at once; PostgreSQL takes nothing
+      // more after any statement that has failed.
+      if (isOutage(error) || (isFromDatabase(error) && !this.writer.dialect.forgives)) this.spoil(error);
       throw error;
     } finally {
       this.underWay.delete(sent);
@@ -123,19 +132,34 @@ export class Transaction {
 
   private async insert(shape: TableShape, inserts: readonly Insert[]): Promise<void> {
     const rows = inserts.map(({ row }) => shape.toDatabase(row));
+    const { forgives } = this.writer.dialect;
+    // Where a statement that is refused ends the transaction, nobody can be asked afterwards whom it was refused for.
+    if (!forgives && inserts.some(({ conflict }) => conflict)) {
+      const refused = await this.insertWhatFits(shape, inserts, rows);
+      if (refused.length) throw this.refuse(refused, duplicateIn(shape));
+      return;
+    }
     try {
       await this.write(shape.insert, rows);
     } catch (error) {
       if (!isConstraint(error)) throw error;
       if (inserts.length === 1) throw this.refuse(inserts, error);
+      if (!forgives) throw error;
       // A refused statement has changed nothing, and the whole transaction is rolled back in any case.
-      const added = await this.writer.all<Record<string, unknown>>(shape.insertWhatFits, [JSON.stringify(rows)]);
-      const fit = new Set(added.map((row) => nameOf(shape.keyFrom(row))));
-      throw this.refuse(
-        inserts.filter(({ key }) => !fit.has(nameOf(key))),
-        error,
-      );
+      throw this.refuse(await this.insertWhatFits(shape, inserts, rows), error);
     }
+  }
+
+  /** @returns those that a key has refused */
+  private async insertWhatFits(
+    shape: TableShape,
+    inserts: readonly Insert[],
+    rows: readonly unknown[],
+  ): Promise<readonly Insert[]> {
+    const added = await this.writer.all<Record<string, unknown>>(shape.insertWhatFits, [JSON.stringify(rows)]);
+    if (added.length === inserts.length) return [];
+    const fit = new Set(added.map((row) => nameOf(shape.keyFrom(row))));
+    return inserts.filter(({ key }) => !fit.has(nameOf(key)));
   }
 
   /** Rows whose same columns change share a statement. */
@@ -156,6 +180,8 @@ export class Transaction {
       return await this.write(shape.update, rows);
     } catch (error) {
       if (!isConstraint(error)) throw error;
+      if (updates.length === 1) throw this.refuse(updates, error);
+      if (!this.writer.dialect.forgives) throw error;
       for (const [at, update] of updates.entries()) {
         await this.write(shape.update, [rows[at]]).catch((refusal: unknown) => {
           throw isConstraint(refusal) ? this.refuse([update], refusal) : refusal;
@@ -175,3 +201,6 @@ export class Transaction {
     return this.writer.run(sql, [JSON.stringify(rows)]);
   }
 }
+
+const duplicateIn = ({ name, insert }: TableShape) =>
+  new DatabaseError('23505', `duplicate key value in ${name}`, insert);

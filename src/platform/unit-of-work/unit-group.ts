@@ -22,7 +22,6 @@ export class UnitGroup implements Group {
   readonly units: Unit[] = [];
   /** What the finished units have written and raised. */
   readonly root: Scope;
-  private seen = 0;
 
   private constructor(
     private readonly database: Database,
@@ -46,19 +45,15 @@ export class UnitGroup implements Group {
     await this.transaction.flush(this.root.writes);
   }
 
-  async refused(): Promise<readonly number[]> {
+  refused(): readonly number[] {
     const { root, transaction, units } = this;
     // What was sent before may have been read, and is not kept apart.
     if (root.entangled || root.sent) return [];
-    this.seen = await this.dataVersion();
     return units.flatMap(({ scope }, at) => (transaction.refused.some((one) => scope?.writes.has(one)) ? [at] : []));
   }
 
   async restart(without: readonly number[]): Promise<void> {
     const { root, transaction, units } = this;
-    if ((await this.dataVersion()) !== this.seen) {
-      throw new Error('another program has written in between, so what was read may not be true any more');
-    }
     transaction.restart(await headOf(this.database));
     for (const at of without) if (units[at].scope) units[at].scope.failed = true;
     const rest = units.filter(({ scope }) => scope && !scope.failed);
@@ -92,14 +87,6 @@ export class UnitGroup implements Group {
       unit.position = position;
     }
     this.root.writes.merge(log);
-  }
-
-  /** @returns a number that is another one once another connection has written */
-  private async dataVersion(): Promise<number> {
-    const [{ version }] = await this.database.writer.all<{ version: number }>(
-      'SELECT data_version AS version FROM pragma_data_version',
-    );
-    return version;
   }
 }
 

@@ -3,9 +3,9 @@ import { AggregateRoot } from '@nestjs/cqrs';
 import { Clock } from '../../kernel/clock';
 import { newId } from '../../kernel/ids';
 import { Database } from '../database/database';
-import { isOutage, Parameter, SqliteConnection } from '../database/sqlite-connection';
-import { insideTransaction, OutsideUnitOfWork, writes } from '../database/sqlite-source';
+import { isOutage, Parameter, Statements } from '../database/connection';
 import { Key, TableClass, TableShape } from '../database/tables';
+import { insideTransaction, OutsideUnitOfWork, writes } from '../database/writer-guard';
 import { EventTypes } from '../event-log/event-types';
 import { putInEnvelope } from '../event-log/envelope';
 import { freezePlain } from '../event-log/plain-data';
@@ -227,8 +227,7 @@ export class UnitOfWork {
       } else if (pending.kind !== 'remove') found.push({ ...(pending.row as Row) });
     }
     if (unknown.length) {
-      const read = (from: SqliteConnection) =>
-        from.all<Record<string, unknown>>(shape.select, [JSON.stringify(unknown)]);
+      const read = (from: Statements) => from.all<Record<string, unknown>>(shape.select, [JSON.stringify(unknown)]);
       // Rows that are on their way to the database are found there.
       const rows = scope
         ? await scope.transaction.send(() => read(this.database.writer))
@@ -241,8 +240,20 @@ export class UnitOfWork {
 
   /** Runs a SELECT that sees what this unit of work, and those before it in the same transaction, have written. */
   async query<Row>(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
-    const read = (from: SqliteConnection) => () => from.all<Row>(sql, parameters);
+    const read = (from: Statements) => () => from.all<Row>(sql, parameters);
     return this.statement(sql, read(this.database.writer), read(this.database.reader));
+  }
+
+  /** Inside a unit of work. @returns a number that is another one once another process has written */
+  writesOfOthers(): Promise<number> {
+    return this.scope('the writes of others were asked for').transaction.send(() =>
+      this.database.writer.writesOfOthers(),
+    );
+  }
+
+  /** Calls `listener` when another process has written, where the database tells so by itself. */
+  onWriteOfOthers(listener: () => void): void {
+    this.database.writer.onWriteOfOthers = listener;
   }
 
   /** Adds a row. @param conflict the error to throw when a unique key refuses it */

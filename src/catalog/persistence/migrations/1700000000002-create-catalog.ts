@@ -1,14 +1,16 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
+import { dialectOf } from '../../../platform/database/migrate';
 
 export class CreateCatalog1700000000002 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
+    const { integer } = dialectOf(runner);
     await runner.query(`CREATE TABLE catalog_book (
       id text PRIMARY KEY NOT NULL,
-      version integer NOT NULL,
+      version ${integer} NOT NULL,
       title text NOT NULL,
       author text NOT NULL,
       isbn text,
-      price_amount integer NOT NULL,
+      price_amount ${integer} NOT NULL,
       price_currency text NOT NULL,
       description text,
       publish_at text,

@@ -1,21 +1,23 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
+import { dialectOf } from '../../../platform/database/migrate';
 
 export class CreateInventory1700000000003 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
+    const { integer } = dialectOf(runner);
     await runner.query(`CREATE TABLE inventory_stock (
       book_id text PRIMARY KEY NOT NULL,
-      version integer NOT NULL,
+      version ${integer} NOT NULL,
       title text NOT NULL,
-      quantity integer NOT NULL,
-      reserved integer NOT NULL,
+      quantity ${integer} NOT NULL,
+      reserved ${integer} NOT NULL,
       CONSTRAINT inventory_stock_available CHECK (reserved >= 0 AND quantity >= reserved)
     )`);
     await runner.query(`CREATE TABLE inventory_movement (
       id text PRIMARY KEY NOT NULL,
       book_id text NOT NULL,
       kind text NOT NULL,
-      quantity integer NOT NULL,
-      reserved integer NOT NULL,
+      quantity ${integer} NOT NULL,
+      reserved ${integer} NOT NULL,
       order_id text,
       reason text,
       moved_at text NOT NULL

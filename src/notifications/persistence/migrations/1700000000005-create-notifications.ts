@@ -1,10 +1,12 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
+import { dialectOf } from '../../../platform/database/migrate';
 
 export class CreateNotifications1700000000005 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
+    const { integer } = dialectOf(runner);
     await runner.query(`CREATE TABLE notifications_notification (
       id text PRIMARY KEY NOT NULL,
-      version integer NOT NULL,
+      version ${integer} NOT NULL,
       event_id text NOT NULL,
       kind text NOT NULL,
       recipient_name text NOT NULL,
@@ -14,7 +16,7 @@ export class CreateNotifications1700000000005 implements MigrationInterface {
       order_id text,
       status text NOT NULL,
       sent_at text,
-      attempts integer NOT NULL
+      attempts ${integer} NOT NULL
     )`);
     await runner.query(
       'CREATE UNIQUE INDEX notifications_notification_once ON notifications_notification (event_id, recipient_email, kind)',

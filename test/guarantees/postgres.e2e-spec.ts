@@ -1,0 +1,164 @@
+import { Client as Postgres } from 'pg';
+import { Database } from '../../src/platform/database/database';
+import type { PostgresWriter } from '../../src/platform/database/postgres-connection';
+import { assertPostgresSettings } from '../../src/platform/database/postgres-source';
+import { Doctor } from '../../src/platform/invariants/doctor';
+import { interceptStatements } from '../../src/platform/testing/statements';
+import { Bookshelf } from '../support/bookshelf';
+import { bookRequest, Client } from '../support/client';
+import { databaseIn } from '../support/database';
+import { run } from '../support/program';
+import { newFolder, removeFolder } from '../support/shop-process';
+
+describe('PostgreSQL as the guarantees need it', () => {
+  let shop: Bookshelf;
+  let beside: Postgres;
+
+  beforeAll(async () => {
+    shop = await Bookshelf.start();
+    beside = new Postgres({ connectionString: databaseIn(shop.folder) });
+    await beside.connect();
+  });
+  afterAll(async () => {
+    await beside.end();
+    await shop.close();
+  });
+
+  const writer = () => shop.get(Database).writer as PostgresWriter;
+
+  /** Ends the writing connection, as a server does that is shut down. */
+  async function cut(): Promise<void> {
+    const { processID } = (await writer().connected()) as unknown as { processID: number };
+    await beside.query('SELECT pg_terminate_backend($1)', [processID]);
+  }
+
+  const titled = async (title: string) =>
+    (await shop.rows('SELECT 1 FROM catalog_book WHERE title = $1', [title])).length;
+
+  it('a server that answers before what it has stored is on the disk is refused', async () => {
+    await assertPostgresSettings(writer());
+    await beside.query('SET synchronous_commit = off');
+    const all = async <Row>(sql: string, parameters: readonly unknown[] = []) =>
+      (await beside.query(sql, [...parameters])).rows as Row[];
+    await expect(assertPostgresSettings({ all })).rejects.toThrow(
+      "PostgreSQL's synchronous_commit must be on, but it is off",
+    );
+  });
+
+  describe('what cannot be opened is refused at the start in one line, without its password', () => {
+    const folder = newFolder();
+    afterAll(() => removeFolder(folder));
+
+    it.each([
+      [
+        'postgres://shop:secret@127.0.0.1:1/shop',
+        /^the database at postgres:\/\/shop:\*\*\*@127.0.0.1:1\/shop cannot be opened: .*ECONNREFUSED/,
+      ],
+      [
+        'postgres://shop:secret@127.0.0.1',
+        /^DATABASE_URL must be postgres:.*, not "postgres:\/\/shop:\*\*\*@127.0.0.1"$/,
+      ],
+      [
+        `${new URL('/no_such_database', process.env.TEST_POSTGRES_URL).href}`,
+        /cannot be opened: database "no_such_database" does not exist$/,
+      ],
+    ])('%s', async (url, says) => {
+      const { code, said, complaints } = await run('main', folder, [], { DATABASE_URL: url });
+      expect([...said, ...complaints]).toEqual([expect.stringMatching(says)]);
+      expect(code).toBe(1);
+    });
+  });
+
+  it('a connection that is cut before any statement leaves all of a command or nothing, and every effect once', async () => {
+    const outcomes = new Set<string>();
+    for (let at = 1, isReached = true; isReached; at++) {
+      isReached = false;
+      let sent = 0;
+      const end = interceptStatements(shop.get(Database), async ({ connection }, send) => {
+        if (connection === 'writer' && ++sent === at) {
+          isReached = true;
+          await cut();
+        }
+        return send();
+      });
+      const title = `Cut before statement ${at}`;
+      const { status } = await shop.http().post('/books').send(bookRequest(title));
+      await shop.settle();
+      end();
+      expect([201, 503]).toContain(status);
+      expect(await titled(title)).toBe(status === 201 ? 1 : 0);
+      outcomes.add(`${status} ${isReached}`);
+    }
+    // Before the commit, in a reaction, and not at all.
+    expect([...outcomes].sort()).toEqual(['201 false', '201 true', '503 true']);
+    expect(await shop.get(Doctor).examine()).toEqual([]);
+  });
+
+  it('a server that ends every connection is asked again: the shop goes on by itself', async () => {
+    await beside.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+    await shop.until('the shop is ready again', async () => (await shop.http().get('/health/ready')).status === 200);
+    await new Client(shop).addBook({ title: 'Back again' });
+    expect(await titled('Back again')).toBe(1);
+  });
+
+  it('whoever reads the log up to a position has seen everything before it, however many write', async () => {
+    const other = await Bookshelf.start({ folder: shop.folder });
+    let isOver = false;
+    const holes: unknown[] = [];
+    const reading = (async () => {
+      while (!isOver) {
+        const { rows } = await beside.query<{ missing: string }>(
+          'SELECT max(position) - count(*) AS missing FROM event_log',
+        );
+        if (rows[0].missing !== '0') holes.push(rows[0]);
+      }
+    })();
+    const crowd = [shop, other].flatMap((one) => Array.from({ length: 8 }, () => new Client(one)));
+    await Promise.all(
+      crowd.map(async (client, at) => {
+        for (let time = 0; time < 5; time++) await client.addBook({ title: `Book ${time} of ${at}` });
+      }),
+    );
+    isOver = true;
+    await reading;
+    expect(holes).toEqual([]);
+    await shop.settle();
+    await other.settle();
+    await other.stop();
+    expect(await shop.get(Doctor).examine()).toEqual([]);
+  });
+
+  it('what a process has stored that leaves the rest to others is handled by them at once', async () => {
+    const idle = await Bookshelf.start({ folder: shop.folder, environment: { REACTIONS: 'off' } });
+    const client = new Client(idle);
+    const book = await client.addBook({ title: 'Left to others' });
+    await shop.until('the other process has stocked it', async () => {
+      const rows = await shop.rows('SELECT 1 FROM inventory_stock WHERE book_id = $1', [book]);
+      return rows.length === 1;
+    });
+    await idle.stop();
+  });
+
+  it('whole numbers have 64 bits in every table', async () => {
+    const narrow = await shop.rows(
+      `SELECT table_name, column_name FROM information_schema.columns
+        WHERE table_schema = current_schema AND data_type = 'integer' AND table_name <> 'platform_migration'`,
+    );
+    expect(narrow).toEqual([]);
+  });
+
+  it.each([
+    [`json_extract('{"a":{"b":[1,"two"]}}', '$.a.b[1]')`, 'two'],
+    [`json_extract('{"orders.order-placed":7}', '$."orders.order-placed"')`, '7'],
+    [`json_extract('{"a":1}', '$.b')`, null],
+    [`(SELECT string_agg(key || '=' || value, ',' ORDER BY key) FROM json_each('{"b":2,"a":"x"}'))`, 'a=x,b=2'],
+    [
+      `(SELECT string_agg(value, ',' ORDER BY key) FROM json_each('{"items":[{"n":1},{"n":2}]}', '$.items'))`,
+      '{"n": 1},{"n": 2}',
+    ],
+  ])('SQL over JSON is written once for both databases: %s', async (sql, value) => {
+    expect(await shop.rows(`SELECT ${sql} AS value`)).toEqual([{ value }]);
+  });
+});
