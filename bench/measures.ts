@@ -8,13 +8,14 @@ import { Effort } from './report';
  * @param reaction one of them; all when it is left out
  */
 export async function lagOf(program: Program, after: number, reaction?: string): Promise<number> {
-  const rows = await program.rows<{ lag: number }>(
-    `SELECT (julianday(batch.finished_at) - julianday(event.occurred_at)) * 86400000 AS lag
+  const rows = await program.rows<{ raised: string; finished: string }>(
+    `SELECT event.occurred_at AS raised, batch.finished_at AS finished
        FROM reaction_batch batch JOIN event_log event
          ON event.type = 'catalog.book-added' AND event.position BETWEEN batch.from_position AND batch.to_position
-      WHERE batch.from_position > ${after} ${reaction ? `AND batch.reaction = '${reaction}'` : ''} ORDER BY 1`,
+      WHERE batch.from_position > ${after} ${reaction ? `AND batch.reaction = '${reaction}'` : ''}`,
   );
-  return rows[Math.floor(rows.length * 0.99)]?.lag ?? 0;
+  const lags = rows.map(({ raised, finished }) => Date.parse(finished) - Date.parse(raised)).sort((a, b) => a - b);
+  return lags[Math.floor(lags.length * 0.99)] ?? 0;
 }
 
 /** @returns the position of the last event */

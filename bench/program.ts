@@ -62,11 +62,11 @@ export class Program {
 
   /**
    * @param folder with a database that is there already; it stays when the program ends
-   * @param server where the database of a peer is made
+   * @param server of PostgreSQL where its database is made; without one it is a file of SQLite's
    */
   static async start(name: ProgramName, folder?: string, server?: Postgres): Promise<Program> {
     const own = folder ?? mkdtempSync(join(tmpdir(), 'bookshelf-bench-'));
-    const database: Database = isPeer(name) && server ? await server.create() : new SqliteFile(join(own, 'shop.db'));
+    const database: Database = server ? await server.create() : new SqliteFile(join(own, 'shop.db'));
     const file = name === 'shop' ? join(ROOT, 'dist', 'main.js') : join(programs(), 'programs', `${name}.js`);
     const began = performance.now();
     const child = spawn(process.execPath, [file], {
@@ -217,11 +217,11 @@ export class Program {
 export async function withPrograms<T>(
   names: readonly ProgramName[],
   work: (programs: readonly Program[]) => Promise<T>,
-  server?: Postgres,
+  serverOf: (name: ProgramName) => Postgres | undefined = () => undefined,
 ): Promise<T> {
   const started: Program[] = [];
   try {
-    for (const name of names) started.push(await Program.start(name, undefined, server));
+    for (const name of names) started.push(await Program.start(name, undefined, serverOf(name)));
     return await work(started);
   } finally {
     for (const program of started) await program.stop();

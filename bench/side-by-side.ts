@@ -8,8 +8,9 @@ const CONNECTIONS = [1, 16, 64] as const;
 type Measured = Pick<Spell, 'acceptedPerSecond' | 'deliveredPerSecond' | 'p50' | 'p99'> & { lag?: number };
 
 interface Options {
-  /** Where the peers have their databases. */
+  /** A server of PostgreSQL, and those that have their databases there. */
   readonly server?: Postgres;
+  readonly onServer?: readonly ProgramName[];
   /** Measures something else, and says what was wrong. */
   readonly afterRound?: (programs: readonly Program[], round: number) => Promise<readonly string[]>;
 }
@@ -18,7 +19,7 @@ interface Options {
 export async function sideBySide(
   variants: readonly ProgramName[],
   effort: Effort,
-  { server, afterRound }: Options = {},
+  { server, onServer, afterRound }: Options = {},
 ): Promise<{ figures: Record<string, Record<string, number>>; complaints: Findings['complaints'] }> {
   const spells = new Map<string, Measured[]>();
   const complaints: string[] = [];
@@ -41,7 +42,7 @@ export async function sideBySide(
         for (const program of programs) complaints.push(...(await program.complaints(accepted.get(program)!)));
         if (afterRound) complaints.push(...(await afterRound(programs, round)));
       },
-      server,
+      (name) => (onServer?.includes(name) ? server : undefined),
     );
   }
   const figures: Record<string, Record<string, number>> = {};
