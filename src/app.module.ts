@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AnalyticsModule } from './analytics/analytics.module';
 import { CatalogModule } from './catalog/catalog.module';
 import { InventoryModule } from './inventory/inventory.module';
 import { LoyaltyModule } from './loyalty/loyalty.module';
@@ -8,6 +9,14 @@ import { PlatformModule } from './platform/platform.module';
 
 /** The table of contents of the shop. */
 @Module({
-  imports: [PlatformModule, CatalogModule, InventoryModule, OrdersModule, NotificationsModule, LoyaltyModule],
+  imports: [
+    PlatformModule,
+    CatalogModule,
+    InventoryModule,
+    OrdersModule,
+    NotificationsModule,
+    LoyaltyModule,
+    AnalyticsModule,
+  ],
 })
 export class AppModule {}

@@ -35,6 +35,18 @@ const CAUSES: Readonly<Record<string, (client: Client) => Promise<() => Promise<
     const book = await client.addBook();
     return () => client.order({ [book]: 2 });
   },
+  'analytics.sales': async (client) => {
+    const order = await orderOf(client);
+    return () => client.move(order, 'cancel');
+  },
+  'analytics.best-sellers': async (client) => {
+    const order = await orderOf(client);
+    return () => client.move(order, 'cancel');
+  },
+  'analytics.funnel': async (client) => {
+    const order = await orderOf(client);
+    return () => client.move(order, 'confirm');
+  },
   'notifications.write-letter': async (client) => {
     const order = await orderOf(client);
     return () => client.move(order, 'confirm');
