@@ -6,6 +6,7 @@ import { LoyaltyModule } from './loyalty/loyalty.module';
 import { NotificationsModule } from './notifications/notifications.module';
 import { OrdersModule } from './orders/orders.module';
 import { PlatformModule } from './platform/platform.module';
+import { RecommendationsModule } from './recommendations/recommendations.module';
 
 /** The table of contents of the shop. */
 @Module({
@@ -17,6 +18,7 @@ import { PlatformModule } from './platform/platform.module';
     NotificationsModule,
     LoyaltyModule,
     AnalyticsModule,
+    RecommendationsModule,
   ],
 })
 export class AppModule {}

@@ -7,7 +7,7 @@ import { bookRequest, Client, gatsby, nobody } from './support/client';
  * reactions have put aside, or, as the funnel of orders does, six rows.
  */
 const GROWS =
-  /^(event_log|reaction_batch|(catalog|orders|inventory|notifications|loyalty)_\w+|analytics_(?!funnel)\w+|found)$/;
+  /^(event_log|reaction_batch|(catalog|orders|inventory|notifications|loyalty|recommendations)_\w+|analytics_(?!funnel)\w+|found|pair|other)$/;
 
 /** One line of what SQLite says it would do. */
 const PLAN = /^(?<how>SCAN|SEARCH) (?<what>\w+)/;
@@ -98,6 +98,7 @@ describe('No query looks through a whole table', () => {
         '/analytics/best-sellers?limit=1',
         '/analytics/best-sellers?period=2026&limit=1',
         '/analytics/funnel',
+        `/books/${id}/recommendations?limit=1`,
         '/events',
         '/events?type=catalog.book-added',
         `/events?stream=catalog.book/${id}`,

@@ -47,6 +47,11 @@ const CAUSES: Readonly<Record<string, (client: Client) => Promise<() => Promise<
     const order = await orderOf(client);
     return () => client.move(order, 'confirm');
   },
+  'recommendations.books': async (client) => () => client.addBook(),
+  'recommendations.bought-together': async (client) => {
+    const books = [await client.addBook(), await client.addBook()];
+    return () => client.order({ [books[0]]: 1, [books[1]]: 1 });
+  },
   'notifications.write-letter': async (client) => {
     const order = await orderOf(client);
     return () => client.move(order, 'confirm');

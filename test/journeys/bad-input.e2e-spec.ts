@@ -236,6 +236,7 @@ describe('Bad input', () => {
     ...[
       'GET /books',
       'GET /books/{id}',
+      'GET /books/{id}/recommendations',
       'GET /inventory',
       'GET /inventory/{bookId}',
       'GET /inventory/{bookId}/movements',
