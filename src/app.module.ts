@@ -1,13 +1,24 @@
 import { Module } from '@nestjs/common';
+import { AnalyticsModule } from './analytics/analytics.module';
 import { CatalogModule } from './catalog/catalog.module';
 import { InventoryModule } from './inventory/inventory.module';
 import { LoyaltyModule } from './loyalty/loyalty.module';
 import { NotificationsModule } from './notifications/notifications.module';
 import { OrdersModule } from './orders/orders.module';
 import { PlatformModule } from './platform/platform.module';
+import { RecommendationsModule } from './recommendations/recommendations.module';
 
 /** The table of contents of the shop. */
 @Module({
-  imports: [PlatformModule, CatalogModule, InventoryModule, OrdersModule, NotificationsModule, LoyaltyModule],
+  imports: [
+    PlatformModule,
+    CatalogModule,
+    InventoryModule,
+    OrdersModule,
+    NotificationsModule,
+    LoyaltyModule,
+    AnalyticsModule,
+    RecommendationsModule,
+  ],
 })
 export class AppModule {}

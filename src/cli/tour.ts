@@ -9,7 +9,7 @@ import { createFastifyAdapter } from '../platform/http/fastify';
 import { reasonToStop } from '../platform/observability/reason-to-stop';
 
 /** The tour is complete when it has made so many checks; a story that skips one must not end well. */
-const CHECKS = 20;
+const CHECKS = 23;
 const PATIENCE = 10_000;
 
 if (process.argv.includes('--help')) {
@@ -31,8 +31,13 @@ interface Body {
   readonly reserved: number;
   readonly available: number;
   readonly points: number;
+  readonly placed: number;
+  readonly delivered: number;
+  readonly totals: readonly { readonly revenue: { readonly net: object } }[];
   readonly items: readonly {
     readonly inStock: boolean;
+    readonly title: string;
+    readonly copies: number;
     readonly kind: string;
     readonly subject: string;
     readonly status: string;
@@ -176,7 +181,15 @@ async function story(visitor: Visitor, mail: string): Promise<void> {
   const earned = await visitor.get('/loyalty/alice@example.com');
   visitor.check('a point for each whole dollar', earned.body.points, 25);
 
-  chapter('9. The timeline tells what happened, and what each reaction made of it');
+  chapter('9. The figures of the day are there, and nobody had to add them up');
+  const [sold] = (await visitor.get('/analytics/best-sellers')).body.items;
+  visitor.check('the best-seller', [sold.title, sold.copies], ['The Great Gatsby', 2]);
+  const [inDollars] = (await visitor.get('/analytics/sales')).body.totals;
+  visitor.check('what the shop has taken', inDollars.revenue.net, { amount: 25.98, currency: 'USD' });
+  const { placed: ordered, delivered } = (await visitor.get('/analytics/funnel')).body;
+  visitor.check('every order has been delivered', [ordered, delivered], [1, 1]);
+
+  chapter('10. The timeline tells what happened, and what each reaction made of it');
   const timeline = await visitor.until(`${order}/timeline`, ({ items }) =>
     items.every(({ reactions }) => reactions.every(({ state }) => state === 'done')),
   );

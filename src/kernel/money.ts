@@ -55,9 +55,10 @@ export function moneyFromDecimal(amount: number | string, currency: string, path
 /** As a client reads it: `{ amount: 12.99, currency: 'USD' }`. Exact, as the digits are shifted and not divided. */
 export function moneyToDecimal({ amount, currency }: Money): Money {
   const decimals = decimalsOf(currency) ?? 2;
-  const digits = String(amount).padStart(decimals + 1, '0');
+  const digits = String(Math.abs(amount)).padStart(decimals + 1, '0');
   const cut = digits.length - decimals;
-  return { amount: Number(`${digits.slice(0, cut)}.${digits.slice(cut)}`), currency };
+  const sign = amount < 0 ? '-' : '';
+  return { amount: Number(`${sign}${digits.slice(0, cut)}.${digits.slice(cut)}`), currency };
 }
 
 /** How many whole units of the currency it is: 25 for 25.98 USD, 1500 for 1500 JPY. */

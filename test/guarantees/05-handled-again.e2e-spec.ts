@@ -35,6 +35,23 @@ const CAUSES: Readonly<Record<string, (client: Client) => Promise<() => Promise<
     const book = await client.addBook();
     return () => client.order({ [book]: 2 });
   },
+  'analytics.sales': async (client) => {
+    const order = await orderOf(client);
+    return () => client.move(order, 'cancel');
+  },
+  'analytics.best-sellers': async (client) => {
+    const order = await orderOf(client);
+    return () => client.move(order, 'cancel');
+  },
+  'analytics.funnel': async (client) => {
+    const order = await orderOf(client);
+    return () => client.move(order, 'confirm');
+  },
+  'recommendations.books': async (client) => () => client.addBook(),
+  'recommendations.bought-together': async (client) => {
+    const books = [await client.addBook(), await client.addBook()];
+    return () => client.order({ [books[0]]: 1, [books[1]]: 1 });
+  },
   'notifications.write-letter': async (client) => {
     const order = await orderOf(client);
     return () => client.move(order, 'confirm');

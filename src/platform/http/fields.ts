@@ -1,6 +1,7 @@
 import { Param, type PipeTransform } from '@nestjs/common';
 import { ApiParam, ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { isEmail, registerDecorator, ValidateNested, type ValidationArguments } from 'class-validator';
+import { isDay } from '../../kernel/day';
 import { Invalid } from '../../kernel/domain-error';
 import { moneyFromDecimal, type Money } from '../../kernel/money';
 import { isPlainObject, read, readWith, type Reader, type RequestClass } from './validation';
@@ -149,6 +150,15 @@ export function Moment({ optional }: Optional = {}): PropertyDecorator {
     rule: (value) =>
       value instanceof Date ? undefined : 'must be a real date and time with its zone, such as 2026-12-24T18:00:00Z',
     api: { type: String, format: 'date-time' },
+  });
+}
+
+/** An RFC 3339 full-date, held as it is written: days are UTC days. */
+export function Day({ optional }: Optional = {}): PropertyDecorator {
+  return field({
+    optional,
+    rule: (value) => (typeof value === 'string' && isDay(value) ? undefined : 'must be a day such as 2026-12-24'),
+    api: { type: String, format: 'date' },
   });
 }
 

@@ -42,6 +42,8 @@ describe('A cursor', () => {
     ['too many parts', encodeCursor([1, 'a', 2])],
     ['other types', encodeCursor(['1', 'a'])],
     ['a number that JSON cannot carry', Buffer.from('[1e999,"a"]').toString('base64url')],
+    ['a fraction', encodeCursor([1.5, 'a'])],
+    ['a number that is not exact', encodeCursor([2 ** 53, 'a'])],
     ['null', Buffer.from('[null,"a"]').toString('base64url')],
     ['NUL', encodeCursor([1, '\0'])],
     ['half a surrogate pair', Buffer.from('[1,"\\ud83d"]').toString('base64url')],

@@ -31,12 +31,16 @@ export function decodeCursor<const S extends CursorShape>(
   const parts = unpack(cursor);
   const fits =
     parts?.length === shape.length &&
-    parts.every((part, at) => typeof part === shape[at] && (typeof part !== 'string' || isStorable(part))) &&
+    parts.every((part, at) => typeof part === shape[at] && isSortKey(part)) &&
     // Base64 can be written in many ways; ours is the only one taken.
     encodeCursor(parts as (string | number)[]) === cursor;
   if (!fits) throw new Invalid('cursor-invalid', 'cursor', 'must be the `next` of an earlier page of this list');
   return parts as { -readonly [I in keyof S]: CursorParts[S[I]] };
 }
+
+/** What a column can be compared with: text that can be stored, or an integer. */
+const isSortKey = (part: unknown): boolean =>
+  typeof part === 'string' ? isStorable(part) : Number.isSafeInteger(part);
 
 function unpack(cursor: string): unknown[] | undefined {
   try {
