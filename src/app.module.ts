@@ -4,10 +4,19 @@ import { InventoryModule } from './inventory/inventory.module';
 import { LoyaltyModule } from './loyalty/loyalty.module';
 import { NotificationsModule } from './notifications/notifications.module';
 import { OrdersModule } from './orders/orders.module';
+import { PaymentsModule } from './payments/payments.module';
 import { PlatformModule } from './platform/platform.module';
 
 /** The table of contents of the shop. */
 @Module({
-  imports: [PlatformModule, CatalogModule, InventoryModule, OrdersModule, NotificationsModule, LoyaltyModule],
+  imports: [
+    PlatformModule,
+    CatalogModule,
+    InventoryModule,
+    OrdersModule,
+    NotificationsModule,
+    LoyaltyModule,
+    PaymentsModule,
+  ],
 })
 export class AppModule {}

@@ -1,9 +1,10 @@
 import { SqliteConnection, type Parameter } from '../src/platform/database/sqlite-connection';
 import { Bookshelf } from './support/bookshelf';
 import { bookRequest, Client, gatsby, nobody } from './support/client';
+import { pay } from './support/payments';
 
 /** Tables that grow with the trade. The others hold a row for each reaction, or what reactions have put aside. */
-const GROWS = /^(event_log|reaction_batch|(catalog|orders|inventory|notifications|loyalty)_\w+|found)$/;
+const GROWS = /^(event_log|reaction_batch|(catalog|orders|inventory|notifications|loyalty|payments)_\w+|found)$/;
 
 /** One line of what SQLite says it would do. */
 const PLAN = /^(?<how>SCAN|SEARCH) (?<what>\w+)/;
@@ -71,6 +72,7 @@ describe('No query looks through a whole table', () => {
       const order = await client.order({ [id]: 2 });
       await client.move(order, 'confirm', 'ship', 'deliver', 'return');
       await client.move(await client.order({ [id]: 1 }), 'cancel');
+      for (const amount of [1, 2]) await pay(client, order, amount);
       for (const path of [
         '/books',
         '/books?search=gats',
@@ -87,6 +89,7 @@ describe('No query looks through a whole table', () => {
         '/orders?email=alice@example.com',
         `/orders/${order}`,
         `/orders/${order}/timeline`,
+        `/payments/${order}`,
         '/events',
         '/events?type=catalog.book-added',
         `/events?stream=catalog.book/${id}`,

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import type { Response } from 'supertest';
 import { Bookshelf } from '../support/bookshelf';
 import { address, alice, Client, gatsby, MOVES, nobody, problemOf, type Json } from '../support/client';
+import { notice, signed } from '../support/payments';
 import { routesOf } from '../support/routes';
 
 const NOT_TEXT = [1, 1.5, true, [], ['a'], [[[['a']]]], {}, { length: 3 }];
@@ -47,6 +48,7 @@ const WRONG = {
     '2026-02-30T00:00:00Z',
     '2026-01-01T24:00:00Z',
   ],
+  news: [...TEXT, 'payment.lost', 'PAYMENT.RECEIVED', 'payment.received '],
   object: [1, 'x', true, [], [[]], [{}]],
   list: [1, 'x', true, {}, [], [[]], [1], [null], ['x'], [[], []]],
 } satisfies Record<string, unknown[]>;
@@ -173,6 +175,21 @@ describe('Bad input', () => {
       },
       fields: { reason: required('line') },
     },
+    'POST /payments': {
+      prepare: async () => {
+        const body = notice(await orderIn(), 12.99, { receivedAt: '2026-01-05T10:00:00Z' });
+        return { path: '/payments', body, status: 202 };
+      },
+      fields: {
+        id: required('line'),
+        type: required('news'),
+        orderId: required('uuid'),
+        'amount.amount': required('amount'),
+        'amount.currency': optional('currency'),
+        amount: required('object'),
+        receivedAt: optional('moment'),
+      },
+    },
     'POST /reactions/{name}/dead-letters/retry': {
       prepare: async () => {
         const path = '/reactions/inventory.open-stock/dead-letters/retry';
@@ -244,6 +261,7 @@ describe('Bad input', () => {
       'GET /orders/{id}/timeline',
       'GET /notifications',
       'GET /loyalty/{email}',
+      'GET /payments/{orderId}',
       'GET /events',
       'GET /reactions',
     ],
@@ -261,7 +279,8 @@ describe('Bad input', () => {
     shop
       .http()
       .post(path)
-      .set('content-type', type)
+      // Most routes take no notice of the signature.
+      .set({ 'content-type': type, ...signed(body) })
       .serialize((bytes) => bytes as string)
       .send(body);
 
@@ -554,7 +573,7 @@ describe('Bad input', () => {
 
   describe('in a path', () => {
     const withId = [...Object.keys(BODIES), ...Object.keys(BODILESS), ...READS].filter((route) =>
-      /\{(id|bookId)\}/.test(route),
+      /\{(id|bookId|orderId)\}/.test(route),
     );
     const ask = async (route: string, id: string): Promise<Response> => {
       const [method, path] = route.split(' ');

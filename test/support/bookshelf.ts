@@ -18,6 +18,9 @@ import { UnitOfWork } from '../../src/platform/unit-of-work/unit-of-work';
 
 Logger.overrideLogger(process.env.TEST_LOG ? ['log', 'warn', 'error'] : false);
 
+/** What the payment provider signs its messages with, in every test. */
+export const SECRET = 'a-secret-of-tests-only';
+
 export interface Settings {
   /** The modules of the program; the whole shop where they are missing. */
   readonly modules?: ModuleMetadata['imports'];
@@ -42,7 +45,12 @@ export class Bookshelf {
   /** Opens a shop. @throws what would stop the program at its start */
   static async start({ modules = [AppModule], providers = [], environment = {}, clock, folder }: Settings = {}) {
     const home = folder ?? (await mkdtemp(join(tmpdir(), 'bookshelf-')));
-    const variables = { DATABASE_URL: `sqlite:${join(home, 'shop.db')}`, ...environment };
+    const variables = {
+      DATABASE_URL: `sqlite:${join(home, 'shop.db')}`,
+      PAYMENT_WEBHOOK_SECRET: SECRET,
+      PAYMENT_PROVIDER_URL: `local:${join(home, 'payments')}`,
+      ...environment,
+    };
     const module = await Test.createTestingModule({ imports: modules, providers })
       .overrideProvider(Environment)
       .useValue(new Environment(variables))
