@@ -24,7 +24,8 @@ module.exports = {
     {
       ...shared,
       displayName: 'postgres',
-      testRegex: process.env.POSTGRES_TESTS === 'all' ? ['/test/(guarantees|journeys)/.*\\.e2e-spec\\.ts$'] : ON_POSTGRES,
+      testRegex:
+        process.env.POSTGRES_TESTS === 'all' ? ['/test/(guarantees|journeys)/.*\\.e2e-spec\\.ts$'] : ON_POSTGRES,
       testPathIgnorePatterns: ['/node_modules/', ...ON_SQLITE_ONLY.map((name) => `guarantees/${name}`)],
       globalSetup: '<rootDir>/test/support/on-postgres.setup.ts',
       globalTeardown: '<rootDir>/test/support/on-postgres.teardown.ts',

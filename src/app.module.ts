@@ -5,6 +5,7 @@ import { InventoryModule } from './inventory/inventory.module';
 import { LoyaltyModule } from './loyalty/loyalty.module';
 import { NotificationsModule } from './notifications/notifications.module';
 import { OrdersModule } from './orders/orders.module';
+import { PaymentsModule } from './payments/payments.module';
 import { PlatformModule } from './platform/platform.module';
 import { RecommendationsModule } from './recommendations/recommendations.module';
 
@@ -19,6 +20,7 @@ import { RecommendationsModule } from './recommendations/recommendations.module'
     LoyaltyModule,
     AnalyticsModule,
     RecommendationsModule,
+    PaymentsModule,
   ],
 })
 export class AppModule {}

@@ -2,13 +2,14 @@ import type { Parameter } from '../src/platform/database/connection';
 import { SqliteConnection } from '../src/platform/database/sqlite-connection';
 import { Bookshelf } from './support/bookshelf';
 import { bookRequest, Client, gatsby, nobody } from './support/client';
+import { pay } from './support/payments';
 
 /**
  * Tables that grow with the trade, by name or as a statement calls them. The others hold a row for each reaction, what
  * reactions have put aside, or, as the funnel of orders does, six rows.
  */
 const GROWS =
-  /^(event_log|reaction_batch|(catalog|orders|inventory|notifications|loyalty|recommendations)_\w+|analytics_(?!funnel)\w+|found|pair|other)$/;
+  /^(event_log|reaction_batch|(catalog|orders|inventory|notifications|loyalty|payments|recommendations)_\w+|analytics_(?!funnel)\w+|found|pair|other)$/;
 
 /** One line of what SQLite says it would do. */
 const PLAN = /^(?<how>SCAN|SEARCH) (?<what>\w+)/;
@@ -79,6 +80,8 @@ describe('No query looks through a whole table', () => {
       await client.move(await client.order({ [id]: 1, [other]: 1 }), 'cancel');
       await client.order({ [id]: 1, [other]: 1 });
       await client.order({ [id]: 1, [await client.addBook()]: 1 });
+      await client.move(await client.order({ [id]: 1 }), 'cancel');
+      for (const amount of [1, 2]) await pay(client, order, amount);
       for (const path of [
         '/books',
         '/books?search=gats',
@@ -100,6 +103,7 @@ describe('No query looks through a whole table', () => {
         '/analytics/best-sellers?period=2026&limit=1',
         '/analytics/funnel',
         `/books/${id}/recommendations?limit=1`,
+        `/payments/${order}`,
         '/events',
         '/events?type=catalog.book-added',
         `/events?stream=catalog.book/${id}`,

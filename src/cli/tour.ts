@@ -1,22 +1,26 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { configure } from '../app.configure';
 import { AppModule } from '../app.module';
+import { signatureOf } from '../payments/outside/signature';
 import { createFastifyAdapter } from '../platform/http/fastify';
 import { reasonToStop } from '../platform/observability/reason-to-stop';
 
 /** The tour is complete when it has made so many checks; a story that skips one must not end well. */
-const CHECKS = 23;
+const CHECKS = 30;
 const PATIENCE = 10_000;
+/** What the payment provider of the tour signs its messages with. */
+const SECRET = 'what-only-the-provider-knows';
 
 if (process.argv.includes('--help')) {
   console.log(`Usage: npm run tour
 
 Plays the story of the shop over real HTTP, against a new database in a temporary folder that is removed afterwards:
-a book is added, stocked, ordered, confirmed, shipped and delivered, and nobody calls a handler.
+a book is added, stocked, ordered, paid, shipped and delivered, another one is paid, cancelled and refunded, and nobody
+calls a handler.
 Prints each request with what it led to. Exit code 0 when every check was made and passed, 1 otherwise.`);
   process.exit(0);
 }
@@ -34,6 +38,9 @@ interface Body {
   readonly placed: number;
   readonly delivered: number;
   readonly totals: readonly { readonly revenue: { readonly net: object } }[];
+  readonly due: object;
+  readonly paid: object;
+  readonly refunded: { readonly amount: number };
   readonly items: readonly {
     readonly inStock: boolean;
     readonly title: string;
@@ -59,13 +66,20 @@ class Visitor {
 
   constructor(private readonly url: string) {}
 
-  async post(path: string, body: object = {}): Promise<Answer> {
-    const answer = await this.send('POST', path, body);
+  async post(path: string, body: object = {}, headers: Record<string, string> = {}): Promise<Answer> {
+    const answer = await this.send('POST', path, body, headers);
     if (answer.position) this.position = answer.position;
     console.log(
       `  POST ${path} → ${answer.status}${answer.position ? `, position ${answer.position} in the log` : ''}`,
     );
     return answer;
+  }
+
+  /** The payment provider tells the shop that somebody has paid, and proves that it is the provider who says so. */
+  async pay(paymentId: string, orderId: string, amount: number, secret = SECRET): Promise<Answer> {
+    const body = { id: paymentId, type: 'payment.received', orderId, amount: { amount, currency: 'USD' } };
+    const signature = signatureOf(secret, Math.floor(Date.now() / 1000), Buffer.from(JSON.stringify(body)));
+    return this.post('/payments', body, { 'payment-signature': signature });
   }
 
   async get(path: string): Promise<Answer> {
@@ -95,26 +109,33 @@ class Visitor {
     console.log('\nAll checks passed!');
   }
 
-  private async send(method: string, path: string, body?: object): Promise<Answer> {
+  private async send(
+    method: string,
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     const response = await fetch(this.url + path, {
       method,
       headers: {
         'min-event-position': this.position,
         ...(body ? { 'content-type': 'application/json' } : {}),
+        ...headers,
       },
       body: body && JSON.stringify(body),
     });
+    const text = await response.text();
     return {
       status: response.status,
       position: response.headers.get('event-position'),
-      body: (await response.json()) as Body,
+      body: (text ? JSON.parse(text) : {}) as Body,
     };
   }
 }
 
 const chapter = (title: string) => console.log(`\n${title}`);
 
-async function story(visitor: Visitor, mail: string): Promise<void> {
+async function story(visitor: Visitor, folder: string): Promise<void> {
   chapter('1. The catalog adds a book');
   const added = await visitor.post('/books', {
     title: 'The Great Gatsby',
@@ -151,22 +172,30 @@ async function story(visitor: Visitor, mail: string): Promise<void> {
   visitor.check('there are not enough copies', [refused.status, refused.body.code], [409, 'out-of-stock']);
   visitor.check('nothing was set aside', (await visitor.get(`/inventory/${bookId}`)).body.reserved, 2);
 
-  chapter('5. The order is confirmed, shipped and delivered');
-  visitor.check('it is confirmed', (await visitor.post(`${order}/confirm`)).body.status, 'CONFIRMED');
+  chapter('5. Alice pays, and the order is confirmed, though payments have never heard of confirming');
+  const forged = await visitor.pay('pay_1', placed.body.id, 25.98, 'what somebody else knows');
+  visitor.check('only the provider is believed', [forged.status, forged.body.code], [401, 'signature-wrong']);
+  visitor.check('the provider is', (await visitor.pay('pay_1', placed.body.id, 25.98)).status, 202);
+  visitor.check('the order is confirmed', (await visitor.get(order)).body.status, 'CONFIRMED');
+  visitor.check('the provider may say it twice', (await visitor.pay('pay_1', placed.body.id, 25.98)).status, 202);
+  const payment = await visitor.get(`/payments/${placed.body.id}`);
+  visitor.check('what is due was paid once', payment.body.paid, payment.body.due);
+
+  chapter('6. The order is shipped and delivered');
   const shipped = await visitor.post(`${order}/ship`, { carrier: 'Royal Mail', trackingNumber: 'RM123456789GB' });
   visitor.check('it is shipped', shipped.body.status, 'SHIPPED');
   visitor.check('it is delivered', (await visitor.post(`${order}/deliver`)).body.status, 'DELIVERED');
   const forbidden = await visitor.post(`${order}/cancel`, { reason: 'changed my mind' });
   visitor.check('too late to cancel it', [forbidden.status, forbidden.body.code], [409, 'order-state-forbids']);
 
-  chapter('6. The copies have left the shelf');
+  chapter('7. The copies have left the shelf');
   const left = await visitor.until(`/inventory/${bookId}`, ({ quantity }) => quantity === 8);
   visitor.check('8 copies are there, none set aside', [left.body.quantity, left.body.reserved], [8, 0]);
   const ledger = await visitor.get(`/inventory/${bookId}/movements`);
   const kinds = ledger.body.items.map(({ kind }) => kind);
   visitor.check('the ledger says why', kinds, ['opened', 'reserved', 'shipped']);
 
-  chapter('7. Alice has been told, once each time');
+  chapter('8. Alice has been told, once each time');
   const told = await visitor.until(
     `/notifications?orderId=${placed.body.id}`,
     ({ items }) => items.length === 4 && items.every(({ status }) => status === 'SENT'),
@@ -175,13 +204,13 @@ async function story(visitor: Visitor, mail: string): Promise<void> {
   for (const { kind, subject } of letters) console.log(`    ✉ ${kind}: ${subject}`);
   visitor.check('four letters were sent', letters.filter(({ status }) => status === 'SENT').length, 4);
   visitor.check('each of another kind', new Set(letters.map(({ kind }) => kind)).size, 4);
-  visitor.check('four messages are in the mail folder', readdirSync(mail).length, 4);
+  visitor.check('four messages are in the mail folder', readdirSync(join(folder, 'mail')).length, 4);
 
-  chapter('8. Alice has earned points, of which orders know nothing');
+  chapter('9. Alice has earned points, of which orders know nothing');
   const earned = await visitor.get('/loyalty/alice@example.com');
   visitor.check('a point for each whole dollar', earned.body.points, 25);
 
-  chapter('9. The figures of the day are there, and nobody had to add them up');
+  chapter('10. The figures of the day are there, and nobody had to add them up');
   const [sold] = (await visitor.get('/analytics/best-sellers')).body.items;
   visitor.check('the best-seller', [sold.title, sold.copies], ['The Great Gatsby', 2]);
   const [inDollars] = (await visitor.get('/analytics/sales')).body.totals;
@@ -189,7 +218,7 @@ async function story(visitor: Visitor, mail: string): Promise<void> {
   const { placed: ordered, delivered } = (await visitor.get('/analytics/funnel')).body;
   visitor.check('every order has been delivered', [ordered, delivered], [1, 1]);
 
-  chapter('10. The timeline tells what happened, and what each reaction made of it');
+  chapter('11. The timeline tells what happened, and what each reaction made of it');
   const timeline = await visitor.until(`${order}/timeline`, ({ items }) =>
     items.every(({ reactions }) => reactions.every(({ state }) => state === 'done')),
   );
@@ -208,12 +237,32 @@ async function story(visitor: Visitor, mail: string): Promise<void> {
     entries.flatMap(({ reactions }) => reactions).filter(({ state }) => state !== 'done'),
     [],
   );
+
+  chapter('12. Bob pays for a copy and changes his mind: he gets his money back, once');
+  const second = await visitor.post('/orders', {
+    customer: { name: 'Bob', email: 'bob@example.com' },
+    shippingAddress: '2 East Egg',
+    items: [{ bookId, quantity: 1 }],
+  });
+  await visitor.pay('pay_2', second.body.id, 12.99);
+  const cancelled = await visitor.post(`/orders/${second.body.id}/cancel`, { reason: 'changed my mind' });
+  visitor.check('the order is cancelled', cancelled.body.status, 'CANCELLED');
+  const back = await visitor.until(`/payments/${second.body.id}`, ({ refunded }) => refunded.amount > 0);
+  visitor.check('all that he has paid is given back', back.body.refunded, back.body.paid);
+  const lines = readFileSync(join(folder, 'payments', 'refunds.ndjson'), 'utf8')
+    .trim()
+    .split('\n');
+  visitor.check('the books of the provider have it once', lines.length, 1);
 }
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bookshelf-tour-'));
-  const mail = join(folder, 'mail');
-  Object.assign(process.env, { DATABASE_URL: `sqlite:${join(folder, 'shop.db')}`, MAIL_URL: `file:${mail}` });
+  Object.assign(process.env, {
+    DATABASE_URL: `sqlite:${join(folder, 'shop.db')}`,
+    MAIL_URL: `file:${join(folder, 'mail')}`,
+    PAYMENT_WEBHOOK_SECRET: SECRET,
+    PAYMENT_PROVIDER_URL: `local:${join(folder, 'payments')}`,
+  });
   const app = configure(
     await NestFactory.create<NestFastifyApplication>(AppModule, createFastifyAdapter(), {
       logger: ['error', 'warn'],
@@ -223,7 +272,7 @@ async function main(): Promise<void> {
   try {
     await app.listen(0, '127.0.0.1');
     const visitor = new Visitor(await app.getUrl());
-    await story(visitor, mail);
+    await story(visitor, folder);
     visitor.finish();
   } finally {
     await app.close();

@@ -24,6 +24,9 @@ export class NotFound extends DomainError {}
 /** The request is well formed, but the present state forbids it. */
 export class Refused extends DomainError {}
 
+/** Whoever asks has not shown to be who may: a signature is missing, or wrong. */
+export class Unproven extends DomainError {}
+
 /** Nothing is wrong with the request, but it cannot be done at the moment. */
 export class Unavailable extends DomainError {
   /** @param retryAfterSeconds when it makes sense to come back */

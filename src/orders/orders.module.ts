@@ -15,6 +15,7 @@ import { PriceList } from './persistence/price-list';
 import { BrowseOrdersHandler } from './queries/browse-orders.query';
 import { FindOrderHandler } from './queries/find-order.query';
 import { FindTimelineHandler } from './queries/find-timeline.query';
+import { ConfirmOnPaymentReceived } from './reactions/confirm-on-payment-received.reaction';
 import { PriceListProjection } from './reactions/price-list.projection';
 
 @Module({
@@ -38,6 +39,7 @@ import { PriceListProjection } from './reactions/price-list.projection';
     FindTimelineHandler,
     // reactions
     PriceListProjection,
+    ConfirmOnPaymentReceived,
   ],
 })
 export class OrdersModule {}

@@ -8,6 +8,7 @@ import { expectIdempotent, NotIdempotent } from '../../src/platform/testing/idem
 import { Bookshelf, Settings } from '../support/bookshelf';
 import { bookRequest, Client } from '../support/client';
 import { collectMail } from '../support/outbox';
+import { pay, watchRefunds } from '../support/payments';
 import { reaction } from '../support/trade';
 
 /** For each reaction of the shop: what has to be there before, and then what raises its event. */
@@ -52,6 +53,20 @@ const CAUSES: Readonly<Record<string, (client: Client) => Promise<() => Promise<
     const books = [await client.addBook(), await client.addBook()];
     return () => client.order({ [books[0]]: 1, [books[1]]: 1 });
   },
+  'payments.expect-payment': async (client) => {
+    const order = await orderOf(client);
+    await pay(client, order, 10);
+    return () => client.move(order, 'cancel');
+  },
+  'payments.give-back': async (client) => {
+    const order = await orderOf(client);
+    await pay(client, order, 10);
+    return () => client.move(order, 'cancel');
+  },
+  'orders.confirm-paid': async (client) => {
+    const order = await orderOf(client);
+    return () => pay(client, order, 25.98);
+  },
   'notifications.write-letter': async (client) => {
     const order = await orderOf(client);
     return () => client.move(order, 'confirm');
@@ -67,6 +82,10 @@ const OUTSIDE: Readonly<Record<string, (shop: Bookshelf) => () => string[]>> = {
   'notifications.send-mail': (shop) => {
     const letters = collectMail(shop);
     return () => letters.map(({ messageId }) => messageId);
+  },
+  'payments.give-back': (shop) => {
+    const refunds = watchRefunds(shop);
+    return () => refunds.map(({ key }) => key);
   },
 };
 

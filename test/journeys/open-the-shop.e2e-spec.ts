@@ -2,9 +2,9 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { reasonToStop } from '../../src/platform/observability/reason-to-stop';
-import { Bookshelf } from '../support/bookshelf';
+import { Bookshelf, SECRET } from '../support/bookshelf';
 import { run } from '../support/program';
-import { newFolder, removeFolder } from '../support/shop-process';
+import { newFolder, removeFolder, ShopProcess } from '../support/shop-process';
 
 describe('Opening the shop with a wrong setting', () => {
   let folder: string;
@@ -17,6 +17,8 @@ describe('Opening the shop with a wrong setting', () => {
   it.each<[RegExp, Record<string, string>]>([
     [/^DATABASE_URL must be sqlite:<file>.*not "mysql:x"$/, { DATABASE_URL: 'mysql:x' }],
     [/^INITIAL_STOCK must be a whole number.*not "abc"$/, { INITIAL_STOCK: 'abc' }],
+    [/^PAYMENT_WEBHOOK_SECRET must be at least 16 (?!.*short)/, { PAYMENT_WEBHOOK_SECRET: 'short' }],
+    [/^PAYMENT_PROVIDER_URL must be local:<directory>$/, { PAYMENT_PROVIDER_URL: 'https://pay.example' }],
     [/^REACTIONS must be on or off, not "perhaps"$/, { REACTIONS: 'perhaps' }],
   ])('is refused in one line: %s', async (says, environment) => {
     const reason = await Bookshelf.start({ folder, environment }).then(() => 'it has opened', reasonToStop);
@@ -39,5 +41,18 @@ describe('Opening the shop with a wrong setting', () => {
       expect.stringMatching(/^listen EADDRINUSE.*another program listens there; set PORT to another number$/),
     ]);
     expect(code).toBe(1);
+  });
+});
+
+describe('Opening the shop without PAYMENT_WEBHOOK_SECRET', () => {
+  it('is possible, and told in one line', async () => {
+    const folder = newFolder();
+    const shop = await ShopProcess.start({ folder });
+    await shop.until('it has said so', (output) => output.includes('PAYMENT_WEBHOOK_SECRET is not set'));
+    await shop.stop();
+    const other = await ShopProcess.start({ folder, environment: { PAYMENT_WEBHOOK_SECRET: SECRET } });
+    await other.stop();
+    expect(other.output).not.toContain('PAYMENT_WEBHOOK_SECRET');
+    removeFolder(folder);
   });
 });

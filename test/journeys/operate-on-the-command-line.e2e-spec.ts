@@ -181,7 +181,10 @@ describe('npm run shop', () => {
   });
 
   it.each<[string[], RegExp]>([
-    [['why', 'order'], /^order: say <kind>\/<id>, where the kind is event, book, inventory, notification, order$/],
+    [
+      ['why', 'order'],
+      /^order: say <kind>\/<id>, where the kind is event, book, inventory, notification, order, payment$/,
+    ],
     [['why', `order/${nobody}`], /^there is no order\//],
     [['dead-letters', 'retry', STOCK, '--position', '7'], /^inventory\.open-stock has no dead letter at position 7$/],
   ])('says in one line what there is not: %j', async (args, line) => {

@@ -19,6 +19,9 @@ import { makeDatabase } from './database';
 
 Logger.overrideLogger(process.env.TEST_LOG ? ['log', 'warn', 'error'] : false);
 
+/** What the payment provider signs its messages with, in every test. */
+export const SECRET = 'a-secret-of-tests-only';
+
 export interface Settings {
   /** The modules of the program; the whole shop where they are missing. */
   readonly modules?: ModuleMetadata['imports'];
@@ -43,7 +46,13 @@ export class Bookshelf {
   /** Opens a shop. @throws what would stop the program at its start */
   static async start({ modules = [AppModule], providers = [], environment = {}, clock, folder }: Settings = {}) {
     const home = folder ?? (await mkdtemp(join(tmpdir(), 'bookshelf-')));
-    const variables = { DATABASE_URL: await makeDatabase(home), DATA_DIR: home, ...environment };
+    const variables = {
+      DATABASE_URL: await makeDatabase(home),
+      DATA_DIR: home,
+      PAYMENT_WEBHOOK_SECRET: SECRET,
+      PAYMENT_PROVIDER_URL: `local:${join(home, 'payments')}`,
+      ...environment,
+    };
     const module = await Test.createTestingModule({ imports: modules, providers })
       .overrideProvider(Environment)
       .useValue(new Environment(variables))

@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
-import { DomainError, Invalid, NotFound, Refused, Unavailable } from '../../kernel/domain-error';
+import { DomainError, Invalid, NotFound, Refused, Unavailable, Unproven } from '../../kernel/domain-error';
 import { Interrupted, TimedOut } from '../unit-of-work/time-limit';
 
 /** What is wrong with one field. `path` is the field as the client wrote it: `items[0].quantity`. */
@@ -98,6 +98,10 @@ export function problemFrom(error: unknown): Problem {
 function fromDomain(error: DomainError): Problem {
   const details = Object.keys(error.details).length > 0 ? error.details : undefined;
   if (error instanceof NotFound) return new Problem(404, error.code, error.message, { details });
+  if (error instanceof Unproven) {
+    // RFC 9110: a 401 names the way in which the caller could prove it.
+    return new Problem(401, error.code, error.message, { details, headers: { 'www-authenticate': 'Signature' } });
+  }
   if (error instanceof Refused) return new Problem(409, error.code, error.message, { details });
   if (error instanceof Invalid) {
     return new Problem(400, error.code, error.message, {
