@@ -6,7 +6,7 @@ import { Break, BREAKS } from './breaks';
 
 const ROOT = join(__dirname, '..', '..');
 const TABLE = join(ROOT, 'docs', 'proof.md');
-const COPIED = ['src', 'test', 'package.json', 'tsconfig.json', 'tsconfig.build.json', '.ci'];
+const COPIED = ['src', 'test', 'package.json', 'jest.config.js', 'tsconfig.json', 'tsconfig.build.json', '.ci'];
 
 /** Some breaks keep the tests from ending. In milliseconds; they take half a minute otherwise. */
 const PATIENCE = 150_000;
