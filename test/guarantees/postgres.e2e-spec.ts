@@ -130,6 +130,21 @@ describe('PostgreSQL as the guarantees need it', () => {
     expect(await shop.get(Doctor).examine()).toEqual([]);
   });
 
+  it('a process that has only looked wakes no other', async () => {
+    await shop.settle();
+    const heard: string[] = [];
+    beside.on('notification', ({ payload = '' }) => heard.push(payload));
+    await beside.query('LISTEN bookshelf_written');
+    for (let time = 0; time < 3; time++) {
+      await shop.work.run('somebody who looks', () => shop.work.query('SELECT 1 FROM event_log LIMIT 1'));
+    }
+    // What is told comes in the order of the commits, so everything before this has come when this has.
+    await beside.query(`NOTIFY bookshelf_written, 'the end'`);
+    await shop.until('the end was told', () => Promise.resolve(heard.includes('the end')));
+    expect(heard).toEqual(['the end']);
+    await beside.query('UNLISTEN *');
+  });
+
   it('what a process has stored that leaves the rest to others is handled by them at once', async () => {
     const idle = await Bookshelf.start({ folder: shop.folder, environment: { REACTIONS: 'off' } });
     const client = new Client(idle);

@@ -145,8 +145,12 @@ export class PostgresWriter extends Preparing implements WritingConnection {
 
   async commit(): Promise<void> {
     // COMMIT alone ends a transaction in which a statement has failed without a word, and stores nothing of it; any other
-    // statement is refused then.
-    await this.exec(`NOTIFY ${CHANNEL}; COMMIT; SELECT pg_advisory_unlock_all()`);
+    // statement is refused then. Whoever has only read, and has no number as a writer, tells nobody: processes that wake
+    // each other to look would never come to rest.
+    await this.exec(
+      `SELECT pg_notify('${CHANNEL}', '') WHERE pg_current_xact_id_if_assigned() IS NOT NULL;
+       COMMIT; SELECT pg_advisory_unlock_all()`,
+    );
     this.begunOn = undefined;
   }
 
