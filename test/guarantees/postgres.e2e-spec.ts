@@ -1,8 +1,10 @@
+import { basename } from 'node:path';
 import { Client as Postgres } from 'pg';
 import { Database } from '../../src/platform/database/database';
 import type { PostgresWriter } from '../../src/platform/database/postgres-connection';
 import { assertPostgresSettings } from '../../src/platform/database/postgres-source';
 import { Doctor } from '../../src/platform/invariants/doctor';
+import { inWords, stackOf } from '../../src/platform/reactions/error-text';
 import { interceptStatements } from '../../src/platform/testing/statements';
 import { Bookshelf } from '../support/bookshelf';
 import { bookRequest, Client } from '../support/client';
@@ -128,6 +130,88 @@ describe('PostgreSQL as the guarantees need it', () => {
     await other.settle();
     await other.stop();
     expect(await shop.get(Doctor).examine()).toEqual([]);
+  });
+
+  describe('is told of as what it is', () => {
+    const inDatabase = async (setting: string, value: string) => {
+      // Nobody locks himself out.
+      const elsewhere = new Postgres({ connectionString: process.env.TEST_POSTGRES_URL });
+      await elsewhere.connect();
+      await elsewhere.query(`ALTER DATABASE "${basename(shop.folder)}" ${setting} ${value}`);
+      await elsewhere.end();
+      await cutAll();
+    };
+    const cutAll = () =>
+      beside.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+      );
+    const ready = () =>
+      shop.until('the shop is ready again', async () => (await shop.http().get('/health/ready')).status === 200);
+
+    it.each([
+      ['a database that takes nothing in', 'SET default_transaction_read_only =', 'on', 'off'],
+      ['a database that lets nobody in', 'ALLOW_CONNECTIONS', 'false', 'true'],
+    ])('%s: everybody hears 503, and the shop goes on by itself afterwards', async (_what, setting, bad, good) => {
+      await inDatabase(setting, bad);
+      const { status } = await shop
+        .http()
+        .post('/books')
+        .send(bookRequest(`Refused by ${setting}`));
+      const health = await shop.http().get('/health/ready');
+      await inDatabase(setting, good);
+      await ready();
+      expect(status).toBe(503);
+      expect(health.status).toBe(503);
+      expect(await titled(`Refused by ${setting}`)).toBe(0);
+    });
+
+    it('a snapshot of the whole transaction is not what the shop decides on, whatever the default is', async () => {
+      await inDatabase('SET default_transaction_isolation =', `'repeatable read'`);
+      await ready();
+      const other = await Bookshelf.start({ folder: shop.folder });
+      const crowd = [shop, other].flatMap((one) => Array.from({ length: 8 }, () => one));
+      const answers = await Promise.all(
+        crowd.map((one, at) =>
+          one
+            .http()
+            .post('/books')
+            .send(bookRequest(`Side by side ${at}`)),
+        ),
+      );
+      await shop.settle();
+      await other.stop();
+      await inDatabase('RESET', 'default_transaction_isolation');
+      await ready();
+      expect(answers.map(({ status }) => status)).toEqual(crowd.map(() => 201));
+    });
+  });
+
+  it('a reader of a projection holds up its rebuild, and nobody else', async () => {
+    await beside.query('BEGIN; SELECT count(*) FROM catalog_browse');
+    await shop.http().post('/reactions/catalog.browse/rebuild').expect(202);
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, (_, at) =>
+        shop
+          .http()
+          .post('/books')
+          .send(bookRequest(`Meanwhile ${at}`)),
+      ),
+    );
+    await shop.http().get('/books').expect(200);
+    await beside.query('COMMIT');
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201]);
+    await shop.until('it is built anew', async () => {
+      const { body } = await shop.http().get('/reactions/catalog.browse');
+      return (body as { state: string }).state === 'idle';
+    });
+    await shop.settle();
+  });
+
+  it('an error that is cut off in the middle of a character is stored all the same', () => {
+    for (const length of [3_990, 3_991]) {
+      const error = new Error(`${'x'.repeat(length)}${'😀'.repeat(10)}`);
+      for (const text of [inWords(error), stackOf(error)!]) expect(text).not.toMatch(/\p{Cs}/u);
+    }
   });
 
   it('a process that has only looked wakes no other', async () => {

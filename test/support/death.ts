@@ -40,7 +40,10 @@ watch(Database.prototype, 'exec', (_database, [sql]) => String(sql));
 const query = Client.prototype.query as unknown as Send;
 (Client.prototype as unknown as Record<string, Send>).query = function (...args) {
   const [config] = args as [string | { readonly text?: string }];
-  const sql = (typeof config === 'string' ? config : (config.text ?? '')).replace(/^SELECT pg_notify[^]*(COMMIT)/, '$1');
+  const sql = (typeof config === 'string' ? config : (config.text ?? '')).replace(
+    /^SELECT pg_notify[^]*(COMMIT)/,
+    '$1',
+  );
   const next = patterns[0];
   if (!next?.pattern.test(sql)) return query.apply(this, args);
   patterns.shift();

@@ -5,7 +5,7 @@ const movedOnce = (kind: string, copies: string) => `NOT EXISTS (
   SELECT 1 FROM json_each(event.facts, '$.items') item
    WHERE (SELECT count(*) FROM inventory_movement movement
            WHERE movement.book_id = json_extract(item.value, '$.bookId')
-             AND movement.order_id = json_extract(event.facts, '$.orderId')
+             AND movement.order_id = substr(event.stream, ${'orders.order/'.length + 1})
              AND movement.kind = '${kind}'
              AND ${copies} = CAST(json_extract(item.value, '$.quantity') AS bigint)) <> 1)`;
 

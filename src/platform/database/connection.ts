@@ -72,13 +72,13 @@ export const isConstraint = (error: unknown): error is DatabaseError =>
 
 /**
  * The database itself could not: it is locked, full, out of reach, or its disk fails. Says nothing about the rows.
- * (The classes of PostgreSQL's SQLSTATE: 08 connection, 40 rolled back, 53 resources, 55P03 locked, 57P shut down, 58 and
- * XX its own insides. What begins with E is the system's.)
+ * (The classes of PostgreSQL's SQLSTATE: 08 connection, 25006 read only, 28 and 3D not let in, 40 rolled back, 53 resources,
+ * 55000 and 55P03 not to be had, 57 an operator, 58 and XX its own insides. What begins with E is the system's.)
  */
 export const isOutage = (error: unknown): error is Error & { code: string } => OUTAGES.test(codeOf(error) ?? '');
 
 const OUTAGES =
-  /^(SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|CORRUPT|PROTOCOL|MISUSE|INTERRUPT).*|(08|40|53|57P|58|XX)[0-9A-Z]*|55P03|E[A-Z]+)$/;
+  /^(SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|CORRUPT|PROTOCOL|MISUSE|INTERRUPT).*|(08|28|3D|40|53|57|58|XX)[0-9A-Z]*|25006|55000|55P03|E[A-Z]+)$/;
 
 /** Another writer has the database, and goes on having it. */
 export const isBusy = (error: unknown): boolean => /^(SQLITE_BUSY.*|55P03|57P03)$/.test(codeOf(error) ?? '');

@@ -7,6 +7,8 @@ export interface Dialect {
   readonly wanted: string;
   /** What a whole number of up to 2^53 is stored as. */
   readonly integer: string;
+  /** What fails in a database that takes nothing in, and changes nothing. */
+  readonly isWritable: string;
   /** Answers the names of all tables in a column `name`, in their order. */
   readonly tables: string;
   /** Answers the names of everything that a new table's name must differ from, in lower case. */
@@ -25,6 +27,7 @@ export const SQLITE: Dialect = {
   forgives: true,
   wanted: 'json_each($1) AS wanted',
   integer: 'integer',
+  isWritable: 'SELECT 1',
   tables: `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`,
   relations: 'SELECT lower(name) AS name FROM sqlite_schema',
   member: (at) => (at === undefined ? 'wanted.value' : `json_extract(wanted.value, '$[${at}]')`),
@@ -39,6 +42,7 @@ export const POSTGRES: Dialect = {
   forgives: false,
   wanted: 'jsonb_array_elements($1::jsonb) AS wanted(value)',
   integer: 'bigint',
+  isWritable: 'SELECT 1 FROM reaction WHERE false FOR UPDATE',
   tables: `SELECT table_name AS name FROM information_schema.tables
     WHERE table_schema = current_schema AND table_type = 'BASE TABLE' ORDER BY table_name COLLATE "C"`,
   relations: 'SELECT relname AS name FROM pg_class WHERE relnamespace = current_schema::regnamespace',

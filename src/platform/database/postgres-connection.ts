@@ -1,4 +1,4 @@
-import { DatabaseError as Refusal, Pool, PoolClient, QueryResult, types } from 'pg';
+import { DatabaseError as Refusal, Pool, PoolClient, QueryConfig, QueryResult, types } from 'pg';
 import {
   BUSY_TIMEOUT,
   DatabaseError,
@@ -31,13 +31,39 @@ const PARSING = {
 
 const KEPT_STATEMENTS = 256;
 
+/**
+ * So long an answer is waited for, in milliseconds: a network that swallows everything says nothing. Migrations, rebuilds by
+ * TypeORM's runner and the doctor wait as long as it takes.
+ */
+const LONGEST_STATEMENT = 30_000;
+
+/**
+ * What each writing session is set to. A server that hears nothing of a process for half a minute, or of one that has stopped in
+ * the middle of its transaction for two, ends the session, and with it the lock that all others wait for.
+ */
+const SESSION = {
+  synchronous_commit: 'on',
+  lock_timeout: BUSY_TIMEOUT,
+  statement_timeout: 0,
+  idle_in_transaction_session_timeout: 120_000,
+  tcp_keepalives_idle: 10,
+  tcp_keepalives_interval: 5,
+  tcp_keepalives_count: 4,
+};
+
 type Target = Pick<PoolClient, 'query'>;
 
 /** The statements that are sent again and again have names: each connection prepares them once. */
 class Preparing implements Statements {
+  private static made = 0;
+  /** A connection of a pool may be asked in turns by several of these. */
+  private readonly prefix = `bookshelf_${++Preparing.made}`;
   private readonly names = new Map<string, string>();
 
-  constructor(private readonly target: () => Target | Promise<Target>) {}
+  constructor(
+    private readonly target: () => Target | Promise<Target>,
+    private readonly patience?: number,
+  ) {}
 
   async all<Row>(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
     return (await this.send(sql, parameters)).rows as Row[];
@@ -50,14 +76,25 @@ class Preparing implements Statements {
   private async send(text: string, parameters: readonly Parameter[]): Promise<QueryResult> {
     try {
       const target = await this.target();
-      return await target.query({ name: this.nameOf(text), text, values: [...parameters], types: PARSING });
+      return await target.query({
+        name: this.nameOf(text),
+        text,
+        values: [...parameters],
+        types: PARSING,
+        query_timeout: this.patience,
+      } as QueryConfig);
     } catch (error) {
+      this.failed(error);
       throw wrap(error, text);
     }
   }
 
+  /** A statement has failed, or has not been answered. */
+  protected failed(_error: unknown): void {}
+
   private nameOf(sql: string): string | undefined {
-    if (!this.names.has(sql) && this.names.size < KEPT_STATEMENTS) this.names.set(sql, `bookshelf_${this.names.size}`);
+    if (!this.names.has(sql) && this.names.size < KEPT_STATEMENTS)
+      this.names.set(sql, `${this.prefix}_${this.names.size}`);
     return this.names.get(sql);
   }
 }
@@ -67,7 +104,7 @@ export class PostgresReader extends Preparing implements ReadingConnection {
   readonly dialect = POSTGRES;
 
   constructor(private readonly pool: Pool) {
-    super(() => pool);
+    super(() => pool, LONGEST_STATEMENT);
   }
 
   async exec(sql: string): Promise<void> {
@@ -109,7 +146,7 @@ export class PostgresWriter extends Preparing implements WritingConnection {
 
   /** @param pool of which one connection is kept for good */
   constructor(private readonly pool: Pool) {
-    super(() => this.connected());
+    super(() => this.connected(), LONGEST_STATEMENT);
   }
 
   /** The connection itself, for TypeORM. */
@@ -125,10 +162,16 @@ export class PostgresWriter extends Preparing implements WritingConnection {
   async exec(sql: string): Promise<void> {
     try {
       const client = await this.connected();
-      await client.query(sql);
+      await client.query({ text: sql, query_timeout: LONGEST_STATEMENT } as QueryConfig);
     } catch (error) {
+      this.failed(error);
       throw wrap(error, sql);
     }
+  }
+
+  /** What is no answer of the server's is the end of the connection: what was sent there last is lost, or still to come. */
+  protected override failed(error: unknown): void {
+    if (!(error instanceof Refusal) && this.current) this.drop(this.current);
   }
 
   async begin(): Promise<void> {
@@ -136,7 +179,8 @@ export class PostgresWriter extends Preparing implements WritingConnection {
       throw wrap(error, 'connect');
     });
     try {
-      await this.exec(`BEGIN; SELECT pg_advisory_lock(${WRITER})`);
+      // Each statement sees what was committed before it, also the first one behind the lock.
+      await this.exec(`BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_lock(${WRITER})`);
     } catch (error) {
       await this.rollBack();
       throw error;
@@ -156,10 +200,14 @@ export class PostgresWriter extends Preparing implements WritingConnection {
 
   async rollBack(): Promise<void> {
     if (!this.begunOn) return;
+    if (this.begunOn !== this.current) {
+      // What has lost its connection is rolled back.
+      this.begunOn = undefined;
+      return;
+    }
     try {
       await this.exec('ROLLBACK; SELECT pg_advisory_unlock_all()');
     } catch {
-      // What has lost its connection is rolled back.
       this.drop(this.begunOn);
     }
     this.begunOn = undefined;
@@ -167,7 +215,7 @@ export class PostgresWriter extends Preparing implements WritingConnection {
 
   /** The lock is kept meanwhile, so nobody can write in between. */
   async beginAnew(): Promise<void> {
-    await this.exec('ROLLBACK; BEGIN');
+    await this.exec('ROLLBACK; BEGIN ISOLATION LEVEL READ COMMITTED');
   }
 
   async writesOfOthers(): Promise<number> {
@@ -199,7 +247,8 @@ export class PostgresWriter extends Preparing implements WritingConnection {
     // Who knows what was written while nobody listened.
     this.others++;
     this.current = client;
-    await client.query(`SET synchronous_commit = on; SET lock_timeout = ${BUSY_TIMEOUT}; LISTEN ${CHANNEL}`);
+    const settings = Object.entries(SESSION).map(([name, value]) => `SET ${name} = ${value}`);
+    await client.query([...settings, `LISTEN ${CHANNEL}`].join('; '));
     return client;
   }
 

@@ -60,7 +60,7 @@ const databaseProblems: readonly (readonly [codes: RegExp, problem: () => Proble
   ],
   [/^(SQLITE_FULL|53100)$/, () => new Problem(507, 'storage-full', 'There is no room left to store this.')],
   [
-    /^(08...|53...|57P..)$/,
+    /^((08|28|3D|53|57|58|XX)...|25006|55000)$/,
     () => new ServiceUnavailable('database-unavailable', 'The database cannot be reached. Please try again.', 1),
   ],
 ];

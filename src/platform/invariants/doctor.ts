@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import { Statements } from '../database/connection';
 import { assertPostgresSettings } from '../database/postgres-source';
 import { ReadDatabase } from '../database/read-database';
 import { Invariant, Invariants } from './invariant';
@@ -44,30 +45,22 @@ export class Doctor {
   /** @returns what is wrong; nothing when all is well */
   async examine(): Promise<Finding[]> {
     const { name } = this.database.dialect;
-    const broken = name === 'sqlite' ? await this.damage() : await this.settings();
-    const findings = broken.length ? [{ sentence: ITSELF[name], violations: broken }] : [];
-    return [...findings, ...(await this.look(this.invariants))];
+    // A connection of SQLite's that has searched before takes what others have stored since for damage to the index of
+    // words; and what is looked at in a large shop takes longer than anybody waits for a page.
+    return this.database.apart(async (fresh) => {
+      const broken = name === 'sqlite' ? await damageOf(fresh) : await settingsOf(fresh);
+      const findings = broken.length ? [{ sentence: ITSELF[name], violations: broken }] : [];
+      return [...findings, ...(await this.look(this.invariants, fresh))];
+    });
   }
 
-  private async damage(): Promise<string[]> {
-    // A connection that has searched before takes what others have stored since for damage to the index of words.
-    const found = await this.database.apart((fresh) =>
-      fresh.all<{ integrity_check: string }>(`PRAGMA integrity_check(${SHOWN})`),
-    );
-    return found.map(({ integrity_check: what }) => what).filter((what) => what !== 'ok');
-  }
-
-  private async settings(): Promise<string[]> {
-    return assertPostgresSettings(this.database).then(
-      () => [],
-      (error: Error) => [error.message],
-    );
-  }
-
-  private async look(invariants: readonly Invariant[]): Promise<Finding[]> {
+  private async look(
+    invariants: readonly Invariant[],
+    connection: Pick<Statements, 'all'> = this.database,
+  ): Promise<Finding[]> {
     const findings: Finding[] = [];
     for (const { sentence, sql } of invariants) {
-      const rows = await this.database.all<{ violation: string }>(
+      const rows = await connection.all<{ violation: string }>(
         `SELECT violation FROM (${sql}) AS found LIMIT ${SHOWN}`,
       );
       if (rows.length) findings.push({ sentence, violations: rows.map(({ violation }) => violation) });
@@ -75,3 +68,14 @@ export class Doctor {
     return findings;
   }
 }
+
+async function damageOf(connection: Statements): Promise<string[]> {
+  const found = await connection.all<{ integrity_check: string }>(`PRAGMA integrity_check(${SHOWN})`);
+  return found.map(({ integrity_check: what }) => what).filter((what) => what !== 'ok');
+}
+
+const settingsOf = (connection: Statements): Promise<string[]> =>
+  assertPostgresSettings(connection).then(
+    () => [],
+    (error: Error) => [error.message],
+  );

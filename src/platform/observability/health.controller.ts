@@ -38,7 +38,8 @@ export class HealthController implements BeforeApplicationShutdown {
     if (this.stopping) throw new ServiceUnavailable('stopping', 'the shop is closing');
     return this.health.check([
       () => this.indicate('read', () => this.database.first('SELECT 1')),
-      () => this.indicate('write', () => this.work.run('health', async () => undefined)),
+      () =>
+        this.indicate('write', () => this.work.run('health', () => this.work.query(this.database.dialect.isWritable))),
       () => this.indicate('log', () => this.assertSound()),
     ]);
   }

@@ -10,6 +10,9 @@ import { Search } from './search';
 /** What the tables of a projection are called while they are built anew beside the old ones. */
 const NEXT = '__next';
 
+/** So long new tables wait for the readers of the old ones, in milliseconds. */
+const SWAP_TIMEOUT = 200;
+
 const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
 type Projection = Pick<ReactionDefinition, 'name' | 'formerly' | 'tables' | 'handler'>;
@@ -103,6 +106,8 @@ export class ProjectionTables {
   async swap(tables: readonly TableClass[]): Promise<void> {
     const runner = this.database.source.createQueryRunner();
     const { dialect } = this.database.writer;
+    // Whoever reads for long holds the present tables, and everybody else waits behind this: better it tries again later.
+    if (dialect.name === 'postgres') await runner.query(`SET LOCAL lock_timeout = ${SWAP_TIMEOUT}`);
     for (const table of tables) {
       const { name, indices } = this.describe(table);
       const search = this.searchOf(table);

@@ -23,8 +23,9 @@ const BATCH = 500;
  */
 export const REBUILD_LEASE = 600_000;
 
-/** How long to wait for a database that is out of order, in milliseconds. */
+/** How long to wait for a database that is out of order, in milliseconds: first so long, then longer each time. */
 const PAUSE = 500;
+const LONGEST_PAUSE = 30_000;
 
 /**
  * Builds a projection's tables anew from the first event, beside the present ones, which go on being read and kept up
@@ -130,12 +131,12 @@ export class Rebuild {
 
   /** While the database is out of order, nothing is wrong with the events: it is tried again until it can be done. */
   private async patiently<T>(isStopped: () => boolean, work: () => Promise<T>): Promise<T> {
-    for (;;) {
+    for (let pause = PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       try {
         return await work();
       } catch (error) {
         if (!isOutage(error) || isStopped()) throw error;
-        await new Promise<void>((resolve) => this.clock.after(PAUSE, resolve));
+        await new Promise<void>((resolve) => this.clock.after(pause, resolve));
       }
     }
   }

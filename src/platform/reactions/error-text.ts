@@ -18,11 +18,14 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
 
 /** What is stored of an error, whatever was thrown: `name: message`. Another machine may have written it. */
 export const inWords = (error: unknown): string =>
-  harmless((error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)).slice(0, LONGEST_TEXT));
+  storable(error instanceof Error ? `${error.name}: ${error.message}` : inspect(error));
 
 /** What is stored of where it happened. */
 export const stackOf = (error: unknown): string | undefined =>
-  error instanceof Error ? harmless(String(error.stack).slice(0, LONGEST_TEXT)) : undefined;
+  error instanceof Error ? storable(String(error.stack)) : undefined;
+
+/** What is cut off may be half of a character, which PostgreSQL does not take as text. */
+const storable = (text: string): string => harmless(text.slice(0, LONGEST_TEXT)).replace(/\p{Cs}/gu, '�');
 
 /**
  * What events have failed of, without what belongs to one of them alone: the first line of the error, with ids, addresses,
