@@ -765,6 +765,9 @@ describe('Bad input', () => {
       for (const filter of [
         '/books?search',
         '/books?author',
+        '/books?minPrice',
+        '/books?maxPrice',
+        '/books?currency',
         '/orders?email',
         '/orders?status',
         '/analytics/sales?from',
