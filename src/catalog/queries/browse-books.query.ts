@@ -94,6 +94,9 @@ export class BrowseBooksHandler implements IQueryHandler<BrowseBooks> {
    * through all as much as there are others in between. Of 100,000 books in SQLite (p50 and p99 of a page of 50, in
    * milliseconds): 21 are found in 0.6 and 3.4, 5,000 that lie behind all others in 2.3 and 6.3, a page of all 100,000 in
    * 1.0 and 4.8, where sorting takes 40. The worst is more than 5,000 that all lie behind the others: 18 and 39.
+   *
+   * With an author or words it is these that find, and the price only leaves out: 21 books of a price among 100,000 that
+   * all have the words take 23 and 41.
    */
   mostSorted = 5_000;
 
