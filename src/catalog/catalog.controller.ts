@@ -72,7 +72,7 @@ export class CatalogController {
 
   @Get()
   browse(@Query() filter: BrowseBooksRequest): Promise<Page<BookOnShelf>> {
-    return this.queries.execute(new BrowseBooks(filter));
+    return this.queries.execute(new BrowseBooks(filter.toFilter()));
   }
 
   @Get(':id')

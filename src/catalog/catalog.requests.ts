@@ -1,5 +1,16 @@
-import { Moment, MoneyAmount, MoneyRequest, PageQuery, QueryFlag, Text } from '../platform/http/fields';
+import { moneyFromDecimal } from '../kernel/money';
+import {
+  Moment,
+  MoneyAmount,
+  MoneyRequest,
+  PageQuery,
+  QueryAmount,
+  QueryCurrency,
+  QueryFlag,
+  Text,
+} from '../platform/http/fields';
 import { Defaults, moneyOf } from './outside/book-list/row';
+import type { BrowseFilter } from './queries/browse-books.query';
 
 export class AddBookRequest {
   @Text({ max: 200 }) title: string;
@@ -46,4 +57,19 @@ export class BrowseBooksRequest extends PageQuery {
   @Text({ max: 200, optional: true }) search?: string;
   @Text({ max: 150, optional: true }) author?: string;
   @QueryFlag() inStock?: boolean;
+  @QueryAmount({ atMost: 'maxPrice', description: 'What a book costs at least, in `currency`' }) minPrice?: string;
+  @QueryAmount({ description: 'What a book costs at most, in `currency`' }) maxPrice?: string;
+  @QueryCurrency({
+    requiredBy: ['minPrice', 'maxPrice'],
+    description: 'ISO 4217: only books with a price in it. Required with `minPrice` and `maxPrice`',
+  })
+  currency?: string;
+
+  /** @throws Invalid when the rules of money are broken, which in a validated request they are not */
+  toFilter(): BrowseFilter {
+    const { minPrice, maxPrice, currency, ...filter } = this;
+    if (currency === undefined) return filter;
+    const minor = (price?: string) => (price === undefined ? undefined : moneyFromDecimal(price, currency).amount);
+    return { ...filter, price: { currency, least: minor(minPrice), most: minor(maxPrice) } };
+  }
 }

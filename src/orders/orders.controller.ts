@@ -26,10 +26,12 @@ export class OrdersController {
 
   @Post()
   async place(
-    @Body() wish: PlaceOrderRequest,
+    @Body() { expectedTotal, ...wish }: PlaceOrderRequest,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<Pick<OrderDetails, 'id' | 'status' | 'total'>> {
-    const id = await this.commands.execute(new PlaceOrder(wish));
+    const id = await this.commands.execute(
+      new PlaceOrder({ ...wish, expectedTotal: expectedTotal?.toMoney('expectedTotal') }),
+    );
     const { status, total } = await this.queries.execute(new FindOrder(id));
     void reply.header('location', `/orders/${id}`);
     return { id, status, total };

@@ -1,4 +1,15 @@
-import { Email, ListOf, Nested, OneOf, PageQuery, Text, Uuid, WholeNumber } from '../platform/http/fields';
+import {
+  Email,
+  ListOf,
+  MoneyAmount,
+  MoneyRequest,
+  Nested,
+  OneOf,
+  PageQuery,
+  Text,
+  Uuid,
+  WholeNumber,
+} from '../platform/http/fields';
 import { MOST_COPIES_PER_LINE, MOST_LINES, ORDER_STATUSES, type OrderStatus } from './model/order';
 
 export class CustomerRequest {
@@ -15,6 +26,12 @@ export class PlaceOrderRequest {
   @Nested(() => CustomerRequest) customer: CustomerRequest;
   @Text({ max: 1000, multiline: true }) shippingAddress: string;
   @ListOf(() => OrderLineRequest, { min: 1, max: MOST_LINES }) items: OrderLineRequest[];
+  @MoneyAmount({
+    optional: true,
+    description:
+      'What the customer has been shown: the order is refused with 409 `price-changed` if it costs something else now',
+  })
+  expectedTotal?: MoneyRequest;
 }
 
 export class ShipOrderRequest {

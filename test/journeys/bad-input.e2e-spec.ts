@@ -160,7 +160,8 @@ describe('Bad input', () => {
     'POST /orders': {
       prepare: async () => {
         const items = [{ bookId: await client.addBook(), quantity: 1 }];
-        return { path: '/orders', body: { customer: alice, shippingAddress: address, items }, status: 201 };
+        const body = { customer: alice, shippingAddress: address, items, expectedTotal: gatsby.price };
+        return { path: '/orders', body, status: 201 };
       },
       fields: {
         customer: required('object'),
@@ -170,6 +171,9 @@ describe('Bad input', () => {
         items: required('list'),
         'items[0].bookId': required('uuid'),
         'items[0].quantity': required('copies'),
+        'expectedTotal.amount': required('amount'),
+        'expectedTotal.currency': optional('currency'),
+        expectedTotal: optional('object'),
       },
     },
     'POST /orders/{id}/ship': {
@@ -761,6 +765,9 @@ describe('Bad input', () => {
       for (const filter of [
         '/books?search',
         '/books?author',
+        '/books?minPrice',
+        '/books?maxPrice',
+        '/books?currency',
         '/orders?email',
         '/orders?status',
         '/analytics/sales?from',

@@ -1,3 +1,4 @@
+import { BrowseBooksHandler } from '../../src/catalog/queries/browse-books.query';
 import { Bookshelf } from '../support/bookshelf';
 import { Client, problemOf, type Json } from '../support/client';
 
@@ -210,5 +211,127 @@ describe('Browsing the shop', () => {
     expect(await refused(`author=${'x'.repeat(151)}`)).toEqual([
       { path: 'author', message: 'must be 1 to 150 characters long' },
     ]);
+  });
+});
+
+const PRICED = [
+  { title: 'Free', author: 'A', price: { amount: 0, currency: 'USD' } },
+  { title: 'Cheap', author: 'A', price: { amount: 4.99, currency: 'USD' } },
+  { title: 'Dear', author: 'B', price: { amount: 50, currency: 'USD' } },
+  { title: 'Five', author: 'B', price: { amount: 5, currency: 'USD' } },
+  { title: 'Cinq', author: 'A', price: { amount: 5, currency: 'EUR' } },
+  { title: 'Go', author: 'A', price: { amount: 500, currency: 'JPY' } },
+  { title: 'Ten', author: 'A', price: { amount: 10, currency: 'USD' } },
+  { title: 'Ten more', author: 'B', price: { amount: 10.01, currency: 'USD' } },
+];
+
+describe('Browsing the shop by price', () => {
+  let shop: Bookshelf;
+  let client: Client;
+  const ids = new Map<string, string>();
+
+  beforeAll(async () => {
+    shop = await Bookshelf.start();
+    client = new Client(shop);
+    for (const book of PRICED) ids.set(book.title, await client.addBook(book));
+    await client.adjust(ids.get('Five')!, -10);
+    await shop.settle();
+  });
+  afterAll(() => shop.close());
+
+  const titles = async (query: string): Promise<string[]> =>
+    (await client.see(`/books?${query}`)).items.map(({ title }: Json) => title);
+
+  describe.each([
+    ['few books have it', 5_000],
+    ['many books have it', 0],
+  ])('when %s', (_, mostSorted) => {
+    let usual: number;
+    beforeAll(() => {
+      const handler = shop.get(BrowseBooksHandler);
+      usual = handler.mostSorted;
+      handler.mostSorted = mostSorted;
+    });
+    afterAll(() => {
+      shop.get(BrowseBooksHandler).mostSorted = usual;
+    });
+
+    it.each([
+      ['minPrice=5&maxPrice=10&currency=USD', ['Five', 'Ten']],
+      ['minPrice=5.00&maxPrice=10.010&currency=USD', ['Five', 'Ten', 'Ten more']],
+      ['minPrice=10.01&currency=USD', ['Dear', 'Ten more']],
+      ['maxPrice=4.99&currency=USD', ['Free', 'Cheap']],
+      ['maxPrice=0&currency=USD', ['Free']],
+      ['minPrice=0&maxPrice=0&currency=USD', ['Free']],
+      ['maxPrice=500&currency=JPY', ['Go']],
+      ['minPrice=501&currency=JPY', []],
+      ['maxPrice=5&currency=EUR', ['Cinq']],
+      ['currency=USD', ['Free', 'Cheap', 'Dear', 'Five', 'Ten', 'Ten more']],
+      ['currency=GBP', []],
+      ['minPrice=5&currency=USD&author=B', ['Dear', 'Five', 'Ten more']],
+      ['minPrice=5&currency=USD&inStock=true', ['Dear', 'Ten', 'Ten more']],
+      ['minPrice=5&currency=USD&inStock=false', ['Five']],
+      ['maxPrice=10&currency=USD&inStock=false', ['Five']],
+      ['minPrice=1&maxPrice=10.01&currency=USD&search=ten', ['Ten', 'Ten more']],
+      ['maxPrice=10&currency=USD&search=ten', ['Ten']],
+      ['maxPrice=50&currency=USD&search=ten&author=B&inStock=true', ['Ten more']],
+      ['minPrice=1&currency=EUR&author=B', []],
+    ])('finds the books of %s', async (query, found) => {
+      expect(await titles(query)).toEqual(found);
+      // From page to page it is the same.
+      const paged = [];
+      let next = '';
+      do {
+        const one = await client.see(`/books?${query}&limit=1${next && `&cursor=${next}`}`);
+        paged.push(...one.items.map(({ title }: Json) => title));
+        next = one.next;
+      } while (next);
+      expect(paged).toEqual(found);
+    });
+
+    it('keeps its place while books are added, withdrawn and repriced', async () => {
+      const query = 'minPrice=20&maxPrice=30&currency=USD&limit=2';
+      const add = (title: string, amount: number) => client.addBook({ title, price: { amount, currency: 'USD' } });
+      const added = [];
+      for (const [at, title] of ['One', 'Two', 'Three', 'Four'].entries()) added.push(await add(title, 30 - at));
+      const first = await client.see(`/books?${query}`);
+      added.push(await add('Five', 20), await add('Six', 31));
+      await client.post(`/books/${added[1]}/withdraw`);
+      await client.post(`/books/${added[2]}/price`, { price: { amount: 19.99, currency: 'USD' } });
+      await client.post(`/books/${added[0]}/price`, { price: { amount: 21, currency: 'USD' } });
+      const second = await client.see(`/books?${query}&cursor=${first.next}`);
+      expect([first, second].map(({ items }) => items.map(({ title }: Json) => title))).toEqual([
+        ['One', 'Two'],
+        ['Four', 'Five'],
+      ]);
+      expect(second).not.toHaveProperty('next');
+      for (const [at, id] of added.entries()) if (at !== 1) await client.post(`/books/${id}/withdraw`);
+      expect(await titles(query)).toEqual([]);
+    });
+  });
+
+  const noAmount = 'must be a number that is not negative, such as 12.99';
+  it.each([
+    ['minPrice=1', 'currency', 'is required with minPrice and maxPrice'],
+    ['maxPrice=1', 'currency', 'is required with minPrice and maxPrice'],
+    ['minPrice=1&currency=usd', 'currency', 'must be an ISO 4217 currency code such as USD'],
+    ['minPrice=1&currency=', 'currency', 'must be an ISO 4217 currency code such as USD'],
+    ['currency=USD&currency=EUR', 'currency', 'must be text'],
+    ['minPrice=2&maxPrice=1.99&currency=USD', 'minPrice', 'must not be greater than maxPrice'],
+    ['minPrice=10&maxPrice=9&currency=JPY', 'minPrice', 'must not be greater than maxPrice'],
+    ['minPrice=1.001&currency=USD', 'minPrice', 'must have at most 2 decimals, as USD has'],
+    ['maxPrice=0.5&currency=JPY', 'maxPrice', 'must have at most 0 decimals, as JPY has'],
+    ['maxPrice=100000000.01&currency=USD', 'maxPrice', 'must be at most 100000000'],
+    [`minPrice=${'9'.repeat(400)}&currency=USD`, 'minPrice', 'must be at most 100000000'],
+    ...['', '-1', '1e2', '0x10', 'cheap', '.5', '5.', '1,50', '%201', '١', 'NaN', '1&minPrice=2'].map(
+      (amount): [string, string, string] => [`minPrice=${amount}&currency=USD`, 'minPrice', noAmount],
+    ),
+  ])('is refused with %s', async (query, path, message) => {
+    expect(problemOf(await client.get(`/books?${query}`))).toMatchObject({ status: 400, errors: [{ path, message }] });
+  });
+
+  it('is told of everything that is wrong at once', async () => {
+    const { errors } = problemOf(await client.get('/books?minPrice=cheap&maxPrice=-1&limit=0'));
+    expect(errors?.map(({ path }) => path).sort()).toEqual(['currency', 'limit', 'maxPrice', 'minPrice']);
   });
 });

@@ -1,7 +1,7 @@
 import type { Response } from 'supertest';
 import { OpenStockOnBookAdded } from '../../src/inventory/reactions/open-stock-on-book-added.reaction';
 import { Bookshelf } from '../support/bookshelf';
-import { address, alice, Client, gatsby, type Json } from '../support/client';
+import { address, alice, Client, everythingStored, gatsby, orderFor, problemOf, type Json } from '../support/client';
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -203,5 +203,91 @@ describe('A hurried customer', () => {
     expect(await client.stock(bookId)).toEqual([7, 0, 7]);
     await client.move(orderId, 'deliver', 'return');
     expect(await client.stock(bookId)).toEqual([10, 0, 10]);
+  });
+});
+
+describe('A price that changed between browsing and ordering', () => {
+  let shop: Bookshelf;
+  let client: Client;
+  let gatsbyId: string;
+  let emmaId: string;
+
+  beforeAll(async () => {
+    shop = await Bookshelf.start();
+    client = new Client(shop);
+    gatsbyId = await client.addBook();
+    emmaId = await client.addBook({ title: 'Emma', price: { amount: 8.5, currency: 'USD' } });
+  });
+  afterAll(() => shop.close());
+
+  const order = (expectedTotal?: object): Promise<Response> =>
+    client.post('/orders', {
+      ...orderFor(gatsbyId, 2),
+      items: [
+        { bookId: gatsbyId, quantity: 2 },
+        { bookId: emmaId, quantity: 1 },
+      ],
+      expectedTotal,
+    });
+  const reprice = (bookId: string, amount: number, currency = 'USD'): Promise<Response> =>
+    client.post(`/books/${bookId}/price`, { price: { amount, currency } });
+
+  it('is told to the customer, line by line, and nothing has happened', async () => {
+    const shown = (await client.see('/books')).items.map(({ price }: Json) => price.amount);
+    expect(shown).toEqual([12.99, 8.5]);
+    const expectedTotal = { amount: 34.48, currency: 'USD' };
+    await reprice(gatsbyId, 14.5);
+    const before = await everythingStored(shop);
+
+    const problem = problemOf(await order(expectedTotal));
+    expect(problem).toMatchObject({
+      status: 409,
+      code: 'price-changed',
+      detail: 'the order costs 37.5 USD now, and not 34.48 USD',
+    });
+    expect(problem.details).toEqual({
+      total: { amount: 37.5, currency: 'USD' },
+      items: [
+        { title: gatsby.title, quantity: 2, unitPrice: { amount: 14.5, currency: 'USD' } },
+        { title: 'Emma', quantity: 1, unitPrice: { amount: 8.5, currency: 'USD' } },
+      ],
+    });
+    expect(await everythingStored(shop)).toEqual(before);
+    expect(await client.stock(gatsbyId)).toEqual([10, 0, 10]);
+    expect(await client.see('/orders')).toEqual({ items: [] });
+  });
+
+  it('is told as well when the order has become cheaper', async () => {
+    await reprice(gatsbyId, 1);
+    expect(problemOf(await order({ amount: 37.5 })).details.total).toEqual({ amount: 10.5, currency: 'USD' });
+  });
+
+  it('is a change of the currency, too', async () => {
+    await reprice(gatsbyId, 1, 'EUR');
+    await reprice(emmaId, 8.5, 'EUR');
+    const { code, details } = problemOf(await order({ amount: 10.5, currency: 'USD' }));
+    expect([code, details.total]).toEqual(['price-changed', { amount: 10.5, currency: 'EUR' }]);
+  });
+
+  it('lets the customer order at what was told, or whatever it costs', async () => {
+    for (const expectedTotal of [{ amount: 10.5, currency: 'EUR' }, undefined]) {
+      const { status, body } = await order(expectedTotal);
+      expect([status, body.total]).toEqual([201, { amount: 10.5, currency: 'EUR' }]);
+    }
+    expect(await client.stock(gatsbyId)).toEqual([10, 4, 6]);
+  });
+
+  it('is told of a hundred books with the longest of titles', async () => {
+    const title = '🐳'.repeat(200);
+    const price = { amount: 99_999_999.99, currency: 'USD' };
+    const items = [];
+    for (let line = 0; line < 100; line++) {
+      items.push({ bookId: await client.addBook({ title, price }), quantity: 1000 });
+    }
+    const wish = { customer: alice, shippingAddress: address, items, expectedTotal: { amount: 1 } };
+    const { code, details } = problemOf(await client.post('/orders', wish));
+    expect([code, details.total.amount]).toEqual(['price-changed', 9_999_999_999_000]);
+    expect(details.items).toHaveLength(100);
+    expect(details.items[99]).toEqual({ title: `${'🐳'.repeat(14)}…`, quantity: 1000, unitPrice: price });
   });
 });

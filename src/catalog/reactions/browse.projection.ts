@@ -17,6 +17,7 @@ import { BookAdded, BookPublished, BookRepriced, BookRevised, BookWithdrawn } fr
 @ReadTable('catalog_browse')
 @IndexOn('catalog_browse_author', 'author', 'bookId')
 @IndexOn('catalog_browse_in_stock', 'inStock', 'bookId')
+@IndexOn('catalog_browse_price', 'priceCurrency', 'inStock', 'priceAmount', 'bookId')
 @SearchOn('words')
 export class BrowseTable {
   @Key() bookId: string;

@@ -1,6 +1,7 @@
 import { Command, CommandHandler, ICommandHandler } from '@nestjs/cqrs';
 import { Clock } from '../../kernel/clock';
 import { newId } from '../../kernel/ids';
+import type { Money } from '../../kernel/money';
 import { Order } from '../model/order';
 import type { Customer } from '../orders.events';
 import { OrderRepository } from '../persistence/order.repository';
@@ -13,6 +14,8 @@ export class PlaceOrder extends Command<string> {
       readonly customer: Customer;
       readonly shippingAddress: string;
       readonly items: readonly OrderLine[];
+      /** Refused unless it costs this by the price list. */
+      readonly expectedTotal?: Money;
     },
   ) {
     super();
@@ -27,9 +30,10 @@ export class PlaceOrderHandler implements ICommandHandler<PlaceOrder> {
     private readonly clock: Clock,
   ) {}
 
-  async execute({ wish: { customer, shippingAddress, items } }: PlaceOrder): Promise<string> {
+  /** @throws BookNotForSale, MixedCurrencies, PriceChanged, Invalid */
+  async execute({ wish: { items, ...wish } }: PlaceOrder): Promise<string> {
     const lines = await this.prices.price(items);
-    const order = Order.place({ id: newId(), customer, shippingAddress, lines, placedAt: this.clock.now() });
+    const order = Order.place({ ...wish, id: newId(), lines, placedAt: this.clock.now() });
     await this.orders.save(order);
     order.commit();
     return order.id;

@@ -111,6 +111,40 @@ describe('Placing an order', () => {
     );
   });
 
+  it('is possible at the total that the customer has been shown', () => {
+    const order = Order.place({ ...request, expectedTotal: { amount: 3448, currency: 'USD' } });
+    expect(order.snapshot().total).toEqual({ amount: 3448, currency: 'USD' });
+    expect(order.snapshot()).not.toHaveProperty('expectedTotal');
+  });
+
+  it.each([
+    { amount: 3447, currency: 'USD' },
+    { amount: 3449, currency: 'USD' },
+    { amount: 0, currency: 'USD' },
+    { amount: 3448, currency: 'EUR' },
+  ])('is refused when $amount $currency was expected, saying what each line costs now', (expectedTotal) => {
+    expect(() => Order.place({ ...request, expectedTotal })).toThrow(
+      expect.objectContaining({
+        code: 'price-changed',
+        message: expect.stringMatching(/^the order costs 34\.48 USD now, and not /),
+        details: {
+          total: { amount: 34.48, currency: 'USD' },
+          items: [
+            { title: 'The Great Gatsby', quantity: 2, unitPrice: { amount: 12.99, currency: 'USD' } },
+            { title: 'Emma', quantity: 1, unitPrice: { amount: 8.5, currency: 'USD' } },
+          ],
+        },
+      }),
+    );
+  });
+
+  it('has no total to be another one than expected where its books are priced in several currencies', () => {
+    const lines = [gatsby, { ...emma, unitPrice: { amount: 800, currency: 'EUR' } }];
+    expect(() => Order.place({ ...request, lines, expectedTotal: { amount: 1, currency: 'USD' } })).toThrow(
+      expect.objectContaining({ code: 'mixed-currencies' }),
+    );
+  });
+
   it.each(['alice', 'alice@', 'a b@example.com', 'alice@example.com\nbcc:eve@example.com'])(
     'does not take %j for an email address',
     (email) => {

@@ -12,7 +12,7 @@ import {
   OrderReturned,
   OrderShipped,
 } from '../orders.events';
-import { MixedCurrencies, OrderStateForbids } from './orders.errors';
+import { MixedCurrencies, OrderStateForbids, PriceChanged } from './orders.errors';
 
 export type OrderStatus = 'PENDING' | 'CONFIRMED' | 'SHIPPED' | 'DELIVERED' | 'CANCELLED' | 'RETURNED';
 
@@ -58,6 +58,8 @@ export interface OrderRequest {
   readonly customer: Customer;
   readonly shippingAddress: string;
   readonly lines: readonly OrderItem[];
+  /** What the customer has been shown that it costs, if it is to be placed at no other price. */
+  readonly expectedTotal?: Money;
   readonly placedAt: Date;
 }
 
@@ -70,16 +72,22 @@ export class Order extends AggregateRoot {
     this.id = state.id;
   }
 
-  /** Places an order. Its titles and prices stay as they are now, whatever the catalog says later. */
-  static place({ id, customer, shippingAddress, lines, placedAt }: OrderRequest): Order {
+  /**
+   * Places an order. Its titles and prices stay as they are now, whatever the catalog says later.
+   * @throws Invalid for facts that no order has; MixedCurrencies where there is no total; PriceChanged when the total is
+   *   not the expected one
+   */
+  static place({ id, customer, shippingAddress, lines, expectedTotal, placedAt }: OrderRequest): Order {
     const items = itemsOf(lines);
+    const total = totalOf(items);
+    if (expectedTotal && !isSame(expectedTotal, total)) throw new PriceChanged(expectedTotal, total, items);
     const order = new Order({
       id,
       status: 'PENDING',
       customer: customerOf(customer),
       shippingAddress: text(shippingAddress, 'shippingAddress', 1000),
       items,
-      total: totalOf(items),
+      total,
       placedAt,
     });
     order.apply(new OrderPlaced({ ...order.factsWithAddress(), placedAt: placedAt.toISOString() }));
@@ -177,6 +185,8 @@ function itemsOf(lines: readonly OrderItem[]): readonly OrderItem[] {
     return { bookId, title, quantity, unitPrice };
   });
 }
+
+const isSame = (one: Money, other: Money): boolean => one.amount === other.amount && one.currency === other.currency;
 
 function totalOf(items: readonly OrderItem[]): Money {
   const currencies = [...new Set(items.map(({ unitPrice }) => unitPrice.currency))];

@@ -1,4 +1,6 @@
 import { NotFound, Refused } from '../../kernel/domain-error';
+import { Money, moneyToDecimal } from '../../kernel/money';
+import type { OrderItem } from '../orders.events';
 
 /** No order has this id. */
 export class OrderNotFound extends NotFound {
@@ -33,3 +35,35 @@ export class MixedCurrencies extends Refused {
     });
   }
 }
+
+/** How many characters of titles a refusal has room for: one of a hundred lines has to fit into an answer as well. */
+const ROOM_FOR_TITLES = 1500;
+
+/** The order costs something else than its customer has been shown. Says what it costs now, line by line. */
+export class PriceChanged extends Refused {
+  /**
+   * @param total what the order costs now
+   * @param items its lines as they are now, in the order in which they were asked for
+   */
+  constructor(expected: Money, total: Money, items: readonly OrderItem[]) {
+    const room = Math.floor(ROOM_FOR_TITLES / items.length);
+    super('price-changed', `the order costs ${written(total)} now, and not ${written(expected)}`, {
+      total: moneyToDecimal(total),
+      items: items.map(({ title, quantity, unitPrice }) => ({
+        title: shortened(title, room),
+        quantity,
+        unitPrice: moneyToDecimal(unitPrice),
+      })),
+    });
+  }
+}
+
+const written = (money: Money): string => {
+  const { amount, currency } = moneyToDecimal(money);
+  return `${amount} ${currency}`;
+};
+
+const shortened = (title: string, longest: number): string => {
+  const characters = [...title];
+  return characters.length <= longest ? title : `${characters.slice(0, longest - 1).join('')}…`;
+};

@@ -11,19 +11,26 @@ export interface Optional {
   optional?: boolean;
 }
 
+/** What the description of the API says of a field. */
+export interface Described {
+  description?: string;
+}
+
 /** What is wrong with a value that is there: "must be a whole number". Undefined when nothing is. */
 type Rule = (value: unknown, request: object) => string | undefined;
 
 interface FieldOptions extends Optional {
   rule: Rule;
+  /** What is wrong when an optional field is left out of this request. */
+  missing?: (request: object) => string | undefined;
   reader?: Reader;
   api: ApiPropertyOptions;
 }
 
 /** One decorator for the three who need to know about a field: who reads it, who checks it, who documents it. */
-function field({ optional = false, rule, reader, api }: FieldOptions): PropertyDecorator {
+function field({ optional = false, rule, missing, reader, api }: FieldOptions): PropertyDecorator {
   const check = (value: unknown, request: object): string | undefined =>
-    value === undefined ? (optional ? undefined : 'is required') : rule(value, request);
+    value === undefined ? (optional ? missing?.(request) : 'is required') : rule(value, request);
   return (prototype, property) => {
     const name = String(property);
     registerDecorator({
@@ -163,7 +170,10 @@ export function Day({ optional }: Optional = {}): PropertyDecorator {
 }
 
 /** An object with the fields of another request class. */
-export function Nested<T extends object>(type: () => RequestClass<T>, { optional }: Optional = {}): PropertyDecorator {
+export function Nested<T extends object>(
+  type: () => RequestClass<T>,
+  { optional, description }: Optional & Described = {},
+): PropertyDecorator {
   return (prototype, property) => {
     ValidateNested()(prototype, property);
     field({
@@ -171,7 +181,7 @@ export function Nested<T extends object>(type: () => RequestClass<T>, { optional
       reader: (value, path, complaints) => (isPlainObject(value) ? read(type(), value, path, complaints) : value),
       rule: (value) => (value instanceof type() ? undefined : 'must be an object'),
       // Swagger takes a function for a promise of a class only if its name is `type`.
-      api: { type: () => type() },
+      api: { type: () => type(), description },
     })(prototype, property);
   };
 }
@@ -210,14 +220,20 @@ const moneyRule =
     if (name === 'amount' && typeof value !== 'number') return 'must be a number';
     if (name === 'currency' && typeof value !== 'string') return 'must be text';
     const { amount, currency } = request as MoneyRequest;
-    try {
-      moneyFromDecimal(typeof amount === 'number' ? amount : 0, currency, '');
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof Invalid)) throw error;
-      return error.path === `.${name}` ? error.rule : undefined;
-    }
+    const broken = brokenRule(typeof amount === 'number' ? amount : 0, currency);
+    return broken?.path === `.${name}` ? broken.rule : undefined;
   };
+
+/** What the kernel has to say against this money, at `.amount` or `.currency`. */
+function brokenRule(amount: number | string, currency: string): Invalid | undefined {
+  try {
+    moneyFromDecimal(amount, currency, '');
+    return undefined;
+  } catch (error) {
+    if (error instanceof Invalid) return error;
+    throw error;
+  }
+}
 
 /** Money as clients write it: `{ "amount": 12.99, "currency": "USD" }`. Without a currency it is US dollars. */
 export class MoneyRequest {
@@ -242,7 +258,8 @@ export class MoneyRequest {
 }
 
 /** An amount of money, held as `MoneyRequest`. */
-export const MoneyAmount = (options: Optional = {}): PropertyDecorator => Nested(() => MoneyRequest, options);
+export const MoneyAmount = (options: Optional & Described = {}): PropertyDecorator =>
+  Nested(() => MoneyRequest, options);
 
 /** In a query string: a whole number, written in digits only, within `min` and `max`. */
 export function QueryWholeNumber(
@@ -264,6 +281,46 @@ export function QueryFlag({ optional = true }: Optional = {}): PropertyDecorator
     reader: (value) => (value === 'true' ? true : value === 'false' ? false : value),
     rule: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
     api: { type: Boolean },
+  });
+}
+
+/**
+ * In a query string: an amount of money in major units, such as 12.99, held as it is written. Its currency is what the
+ * field `currency` of the same query says, which is a `QueryCurrency`.
+ * @param options.atMost names the amount that it must not be greater than
+ */
+export function QueryAmount({ atMost, description }: { atMost?: string } & Described = {}): PropertyDecorator {
+  return field({
+    optional: true,
+    rule: (value, request) => {
+      if (typeof value !== 'string' || !/^\d+(\.\d+)?$/.test(value)) return NO_AMOUNT;
+      const fields = request as Record<string, unknown>;
+      const { currency } = fields;
+      const most = atMost && fields[atMost];
+      // Of any other currency nothing is known, and its own field complains.
+      if (typeof currency !== 'string' || brokenRule(0, currency)) return undefined;
+      const broken = brokenRule(value, currency);
+      if (broken) return broken.rule;
+      if (typeof most !== 'string' || brokenRule(most, currency)) return undefined;
+      const [own, greatest] = [value, most].map((text) => moneyFromDecimal(text, currency).amount);
+      return own > greatest ? `must not be greater than ${atMost}` : undefined;
+    },
+    api: { type: String, pattern: '^\\d+(\\.\\d+)?$', example: '12.99', description },
+  });
+}
+
+const NO_AMOUNT = 'must be a number that is not negative, such as 12.99';
+
+/** In a query string: the currency of its amounts. Not to be left out when one of the fields `requiredBy` is given. */
+export function QueryCurrency({ requiredBy, description }: { requiredBy: string[] } & Described): PropertyDecorator {
+  return field({
+    optional: true,
+    missing: (request) =>
+      requiredBy.some((name) => (request as Record<string, unknown>)[name] !== undefined)
+        ? `is required with ${requiredBy.join(' and ')}`
+        : undefined,
+    rule: (value) => (typeof value === 'string' ? brokenRule(0, value)?.rule : 'must be text'),
+    api: { type: String, example: 'USD', description },
   });
 }
 
