@@ -8,10 +8,7 @@ const shared = {
 const ON_SQLITE_ONLY = ['sqlite', 'disk-full', 'simulation', 'failure-at-every-statement', '09-alone-means-alone'];
 
 /** What is tried on PostgreSQL each time; `npm run test:postgres` tries everything there. */
-const ON_POSTGRES = [
-  'guarantees/(postgres|01-all-or-nothing|01-good-and-bad|03-|04-two-programs|05-exactly|07-)',
-  'journeys/(browse-the-shop|buy-a-book|run-out-of-stock)',
-];
+const ON_POSTGRES = ['guarantees/(postgres|01-all-or-nothing|05-exactly)', 'journeys/browse-the-shop'];
 
 module.exports = {
   projects: [
