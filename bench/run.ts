@@ -29,7 +29,7 @@ const SECTIONS: Readonly<
   import: { says: 'a list of books beside the same books one by one', measure: importing },
   reads: { says: 'browsing beside an import', measure: reads },
   growth: { says: 'a full shop beside an empty one', slow: true, measure: growth },
-  postgres: { says: 'the shop on PostgreSQL beside what others would have built', measure: postgres },
+  postgres: { says: 'the shop on PostgreSQL beside what others would have built', slow: true, measure: postgres },
   peers: { says: 'the shop beside others that deliver durably', apart: true, measure: peers },
 };
 
