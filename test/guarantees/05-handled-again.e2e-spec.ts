@@ -67,6 +67,10 @@ const CAUSES: Readonly<Record<string, (client: Client) => Promise<() => Promise<
     const order = await orderOf(client);
     return () => pay(client, order, 25.98);
   },
+  'shipping.prepare-shipment': async (client) => {
+    const order = await orderOf(client);
+    return () => client.move(order, 'confirm');
+  },
   'notifications.write-letter': async (client) => {
     const order = await orderOf(client);
     return () => client.move(order, 'confirm');
