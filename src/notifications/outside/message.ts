@@ -1,4 +1,4 @@
-import { oneLine } from '../model/letters';
+import { oneLine } from '../model/letter';
 import { Mail } from './mailer';
 
 /** A letter in the words of nodemailer, which knows how headers and texts are written on the wire. */
