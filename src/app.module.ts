@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AlertsModule } from './alerts/alerts.module';
 import { AnalyticsModule } from './analytics/analytics.module';
 import { CatalogModule } from './catalog/catalog.module';
 import { InventoryModule } from './inventory/inventory.module';
@@ -21,6 +22,7 @@ import { RecommendationsModule } from './recommendations/recommendations.module'
     AnalyticsModule,
     RecommendationsModule,
     PaymentsModule,
+    AlertsModule,
   ],
 })
 export class AppModule {}

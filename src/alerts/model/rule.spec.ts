@@ -26,7 +26,11 @@ describe('A rule', () => {
     rule.activate(now, 0);
     rule.retire(new Date('2026-01-06T10:00:00Z'));
     const facts = {
-      ...{ ruleId: 'rule', metric: 'available-copies', comparison: 'below', threshold: 3, clearAt: 4 },
+      ruleId: 'rule',
+      metric: 'available-copies',
+      comparison: 'below',
+      threshold: 3,
+      clearAt: 4,
       subject: { bookId: book },
     } as const;
     expect(rule.getUncommittedEvents()).toEqual([
@@ -210,14 +214,12 @@ describe('An alert', () => {
     alert.clear('recovered', now, 7);
     alert.clear('rule-retired', now);
     const facts = {
-      ...{
-        alertId: 'alert',
-        ruleId: 'rule',
-        metric: 'available-copies',
-        comparison: 'below',
-        threshold: 3,
-        clearAt: 4,
-      },
+      alertId: 'alert',
+      ruleId: 'rule',
+      metric: 'available-copies',
+      comparison: 'below',
+      threshold: 3,
+      clearAt: 4,
       subject: { bookId: book, title: 'Emma' },
     } as const;
     expect(alert.getUncommittedEvents()).toEqual([
