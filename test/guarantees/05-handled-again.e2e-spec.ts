@@ -71,6 +71,11 @@ const CAUSES: Readonly<Record<string, (client: Client) => Promise<() => Promise<
     const order = await orderOf(client);
     return () => client.move(order, 'confirm');
   },
+  'notifications.write-to-staff': async (client) => {
+    const book = await client.addBook();
+    await watch(client, { metric: 'available-copies', comparison: 'below', threshold: 9 });
+    return () => client.order({ [book]: 2 });
+  },
   'notifications.send-mail': async (client) => {
     const order = await orderOf(client);
     return () => client.move(order, 'confirm');

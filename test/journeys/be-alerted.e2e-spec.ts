@@ -1,9 +1,11 @@
 import { BookAdded } from '../../src/catalog/catalog.events';
 import { ApplyRuleOnRuleStep } from '../../src/alerts/reactions/apply-rule-on-rule-step.reaction';
+import { Mail } from '../../src/notifications/outside/mailer';
 import { Doctor } from '../../src/platform/invariants/doctor';
 import { Unrecoverable } from '../../src/platform/reactions/reaction.decorator';
 import { Bookshelf, ManualClock, SECRET } from '../support/bookshelf';
 import { Client, everythingStored, nobody, problemOf, type Json } from '../support/client';
+import { collectMail } from '../support/outbox';
 import { notice, signed } from '../support/payments';
 import { reaction } from '../support/trade';
 
@@ -25,10 +27,17 @@ describe('Being alerted', () => {
   let shop: Bookshelf;
   let client: Client;
 
+  let mail: readonly Mail[];
+
+  async function open(folder?: string): Promise<void> {
+    shop = await Bookshelf.start({ clock, providers, folder, environment: { STAFF_EMAIL: 'crew@bookshelf.example' } });
+    client = new Client(shop);
+    mail = collectMail(shop);
+  }
+
   beforeAll(async () => {
     clock = new ManualClock();
-    shop = await Bookshelf.start({ clock, providers });
-    client = new Client(shop);
+    await open();
   });
   // What one test watches, the next one does not.
   afterEach(async () => {
@@ -75,6 +84,11 @@ describe('Being alerted', () => {
     for (const number of numbers) await client.adjust(bookId, number - (await client.stock(bookId))[2]);
     await shop.settle();
   };
+  /** Their subjects, the oldest first. */
+  const lettersToStaff = async (): Promise<string[]> => {
+    const { items } = await client.see('/notifications?limit=200');
+    return items.filter(({ kind }: Json) => kind.startsWith('alert-')).map(({ subject }: Json) => subject);
+  };
   const pass = async (ms: number): Promise<void> => {
     clock.advance(ms);
     await shop.settle();
@@ -103,6 +117,25 @@ describe('Being alerted', () => {
       });
       await copiesGo(bookId, 4, 0);
       expect(await storyOf(ruleId)).toEqual(['2 recovered at 5', '0']);
+      await move(ruleId, 'retire');
+      expect(mail.filter(({ text }) => text.includes(ruleId))).toMatchObject([
+        {
+          to: { email: 'crew@bookshelf.example' },
+          subject: 'Alert: Copies of Emma: 2',
+          text: expect.stringContaining(
+            'Copies of Emma: 2, which is below 3. You will hear of it again when it is 5 or more.',
+          ),
+          html: expect.stringContaining('Copies of Emma: 2, which is below 3.'),
+        },
+        { subject: 'Over: Copies of Emma: 5 now' },
+        { subject: 'Alert: Copies of Emma: 0' },
+      ]);
+      const onRecord = (await client.see('/notifications?limit=200')).items;
+      expect(onRecord.slice(0, 3)).toMatchObject([
+        { kind: 'alert-raised', status: 'SENT' },
+        { kind: 'alert-cleared', status: 'SENT' },
+        { kind: 'alert-raised', status: 'SENT' },
+      ]);
     });
 
     it('orders count, and orders that are called off', async () => {
@@ -293,14 +326,15 @@ describe('Being alerted', () => {
     const orders = await watch({ metric: 'orders-per-hour', comparison: 'above', threshold: 0 });
     await client.order({ [bookId]: 9 });
     expect([await storyOf(copies), await storyOf(orders)]).toEqual([['1'], ['1']]);
+    const told = await lettersToStaff();
     const { folder } = shop;
     await shop.stop();
     clock.advance(2 * HOUR);
-    shop = await Bookshelf.start({ clock, providers, folder });
-    client = new Client(shop);
+    await open(folder);
     expect([await storyOf(copies), await storyOf(orders)]).toEqual([['1'], ['1 recovered at 0']]);
     await copiesGo(bookId, 0);
     expect(await storyOf(copies)).toEqual(['1']);
+    expect((await lettersToStaff()).slice(told.length)).toEqual(['Over: Orders of an hour: 0 now']);
   });
 
   describe('A rule', () => {

@@ -55,5 +55,6 @@ const aboutOrder = ({ orderId, customer, items, total }: OrderFacts, subject: st
     },
   });
 
-const price = (money: Money): string =>
+/** Money as people read it: 12.90 USD. */
+export const price = (money: Money): string =>
   `${moneyToDecimal(money).amount.toFixed(decimalsOf(money.currency))} ${money.currency}`;
