@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AlertsModule } from './alerts/alerts.module';
 import { AnalyticsModule } from './analytics/analytics.module';
 import { CatalogModule } from './catalog/catalog.module';
 import { InventoryModule } from './inventory/inventory.module';
@@ -23,6 +24,7 @@ import { ShippingModule } from './shipping/shipping.module';
     RecommendationsModule,
     PaymentsModule,
     ShippingModule,
+    AlertsModule,
   ],
 })
 export class AppModule {}

@@ -17,6 +17,7 @@ const CONTEXTS = [
   'analytics',
   'recommendations',
   'shipping',
+  'alerts',
 ];
 
 /** Every place the law speaks of. A name that no file answers to would make its rule match nothing. */

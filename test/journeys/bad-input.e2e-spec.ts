@@ -61,6 +61,8 @@ const WRONG = {
     '2026-01-01T24:00:00Z',
   ],
   news: [...TEXT, 'payment.lost', 'PAYMENT.RECEIVED', 'payment.received '],
+  metric: [...TEXT, 'copies', 'Orders-per-hour', 'orders-per-hour '],
+  comparison: [...TEXT, 'under', 'BELOW', '<'],
   object: [1, 'x', true, [], [[]], [{}]],
   list: [1, 'x', true, {}, [], [[]], [1], [null], ['x'], [[], []]],
 } satisfies Record<string, unknown[]>;
@@ -96,6 +98,11 @@ describe('Bad input', () => {
     const orderId = await client.order({ [await client.addBook()]: 1 });
     await client.move(orderId, ...way);
     return orderId;
+  };
+
+  const draftRule = async (): Promise<string> => {
+    const rule = { metric: 'available-copies', comparison: 'above', threshold: 1_000_000 };
+    return (await client.post('/alerts/rules', rule)).body.id;
   };
 
   const BODIES: Readonly<Record<string, BodyRoute>> = {
@@ -206,6 +213,23 @@ describe('Bad input', () => {
         receivedAt: optional('moment'),
       },
     },
+    'POST /alerts/rules': {
+      prepare: async () => {
+        const body = {
+          ...{ metric: 'revenue-per-day', comparison: 'below', threshold: 99.9, clearAt: 120.5, currency: 'USD' },
+        };
+        return Promise.resolve({ path: '/alerts/rules', body, status: 201 });
+      },
+      fields: {
+        metric: required('metric'),
+        comparison: required('comparison'),
+        threshold: required('amount'),
+        clearAt: optional('amount'),
+        bookId: optional('uuid'),
+        currency: optional('currency'),
+        reaction: optional('line'),
+      },
+    },
     'POST /reactions/{name}/dead-letters/retry': {
       prepare: async () => {
         const path = '/reactions/inventory.open-stock/dead-letters/retry';
@@ -245,6 +269,12 @@ describe('Bad input', () => {
 
   /** Commands that take no body, with an order or a book in a state that allows them. */
   const BODILESS: Readonly<Record<string, () => Promise<string>>> = {
+    'POST /alerts/rules/{id}/activate': async () => `/alerts/rules/${await draftRule()}/activate`,
+    'POST /alerts/rules/{id}/retire': async () => {
+      const ruleId = await draftRule();
+      await client.post(`/alerts/rules/${ruleId}/activate`);
+      return `/alerts/rules/${ruleId}/retire`;
+    },
     'POST /books/{id}/publish': async () => `/books/${await client.addBook()}/publish`,
     'POST /orders/{id}/confirm': async () => `/orders/${await orderIn()}/confirm`,
     'POST /orders/{id}/deliver': async () => `/orders/${await orderIn('confirm', 'ship')}/deliver`,
@@ -259,6 +289,8 @@ describe('Bad input', () => {
     '/orders',
     '/notifications',
     '/shipments',
+    '/alerts',
+    '/alerts/rules',
     '/analytics/sales',
     '/analytics/best-sellers',
     '/events',
@@ -287,6 +319,9 @@ describe('Bad input', () => {
       'GET /payments/{orderId}',
       'GET /shipments',
       'GET /shipments/{orderId}',
+      'GET /alerts',
+      'GET /alerts/rules',
+      'GET /alerts/rules/{id}',
       'GET /events',
       'GET /reactions',
     ],

@@ -21,7 +21,7 @@ const cancelled = { ...order, reason: 'changed my mind' };
 
 describe('A letter about an order', () => {
   it('reads like this', () => {
-    expect(orderShippedLetter(shipped)).toEqual({
+    expect(orderShippedLetter(shipped)).toMatchObject({
       subject: 'Your order is on its way (42)',
       text: `Dear Alice Johnson,
 
@@ -46,6 +46,7 @@ Your bookshelf
     expect(letter.subject).toBe(subject);
     for (const said of ['Alice Johnson', news, 'Order 42', '2 x The Great Gatsby at 12.99 USD', 'Total: 34.48 USD']) {
       expect(letter.text).toContain(said);
+      expect(letter.html).toContain(said);
     }
   });
 

@@ -20,6 +20,8 @@ export interface NotificationState {
   readonly recipient: Recipient;
   readonly subject: string;
   readonly text: string;
+  /** The same in HTML. Letters of before there was any have none. */
+  readonly html?: string;
   readonly orderId?: string;
   readonly status: NotificationStatus;
   readonly sentAt?: Date;

@@ -2,8 +2,8 @@ import { IEventHandler } from '@nestjs/cqrs';
 import { OrderCancelled, OrderConfirmed, OrderDelivered, OrderPlaced, OrderShipped } from '../../orders/orders.events';
 import { envelopeOf } from '../../platform/event-log/envelope';
 import { Reaction } from '../../platform/reactions/reaction.decorator';
+import { Letter } from '../model/letter';
 import {
-  Letter,
   orderCancelledLetter,
   orderConfirmedLetter,
   orderDeliveredLetter,
