@@ -8,6 +8,7 @@ import { OrdersModule } from './orders/orders.module';
 import { PaymentsModule } from './payments/payments.module';
 import { PlatformModule } from './platform/platform.module';
 import { RecommendationsModule } from './recommendations/recommendations.module';
+import { WaitingListModule } from './waiting-list/waiting-list.module';
 
 /** The table of contents of the shop. */
 @Module({
@@ -21,6 +22,7 @@ import { RecommendationsModule } from './recommendations/recommendations.module'
     AnalyticsModule,
     RecommendationsModule,
     PaymentsModule,
+    WaitingListModule,
   ],
 })
 export class AppModule {}

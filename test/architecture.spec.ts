@@ -16,6 +16,7 @@ const CONTEXTS = [
   'payments',
   'analytics',
   'recommendations',
+  'waiting-list',
 ];
 
 /** Every place the law speaks of. A name that no file answers to would make its rule match nothing. */
