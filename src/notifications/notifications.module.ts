@@ -11,6 +11,7 @@ import { NotificationRepository, streamOf } from './persistence/notification.rep
 import { BrowseNotificationsHandler } from './queries/browse-notifications.query';
 import { SendMailOnNotificationRequested } from './reactions/send-mail-on-notification-requested.reaction';
 import { WriteLetterOnOrderStep } from './reactions/write-letter-on-order-step.reaction';
+import { WriteLetterOnWaitEnded } from './reactions/write-letter-on-wait-ended.reaction';
 
 @Module({
   controllers: [NotificationsController],
@@ -27,6 +28,7 @@ import { WriteLetterOnOrderStep } from './reactions/write-letter-on-order-step.r
     BrowseNotificationsHandler,
     // reactions
     WriteLetterOnOrderStep,
+    WriteLetterOnWaitEnded,
     SendMailOnNotificationRequested,
   ],
 })

@@ -79,6 +79,10 @@ const CAUSES: Readonly<Record<string, (client: Client) => Promise<() => Promise<
     const order = await orderOf(client);
     return () => client.move(order, 'confirm');
   },
+  'notifications.write-to-waiter': async (client) => {
+    const book = await awaitedBook(client);
+    return () => client.post(`/books/${book}/publish`);
+  },
   'notifications.send-mail': async (client) => {
     const order = await orderOf(client);
     return () => client.move(order, 'confirm');
