@@ -10,6 +10,7 @@ import { PaymentsModule } from './payments/payments.module';
 import { PlatformModule } from './platform/platform.module';
 import { RecommendationsModule } from './recommendations/recommendations.module';
 import { ShippingModule } from './shipping/shipping.module';
+import { WaitingListModule } from './waiting-list/waiting-list.module';
 
 /** The table of contents of the shop. */
 @Module({
@@ -25,6 +26,7 @@ import { ShippingModule } from './shipping/shipping.module';
     PaymentsModule,
     ShippingModule,
     AlertsModule,
+    WaitingListModule,
   ],
 })
 export class AppModule {}

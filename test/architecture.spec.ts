@@ -18,6 +18,7 @@ const CONTEXTS = [
   'recommendations',
   'shipping',
   'alerts',
+  'waiting-list',
 ];
 
 /** Every place the law speaks of. A name that no file answers to would make its rule match nothing. */

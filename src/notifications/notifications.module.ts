@@ -13,6 +13,7 @@ import { BrowseNotificationsHandler } from './queries/browse-notifications.query
 import { SendMailOnNotificationRequested } from './reactions/send-mail-on-notification-requested.reaction';
 import { WriteLetterOnOrderStep } from './reactions/write-letter-on-order-step.reaction';
 import { WriteToStaffOnAlert } from './reactions/write-to-staff-on-alert.reaction';
+import { WriteLetterOnWaitEnded } from './reactions/write-letter-on-wait-ended.reaction';
 
 @Module({
   controllers: [NotificationsController],
@@ -31,6 +32,7 @@ import { WriteToStaffOnAlert } from './reactions/write-to-staff-on-alert.reactio
     // reactions
     WriteLetterOnOrderStep,
     WriteToStaffOnAlert,
+    WriteLetterOnWaitEnded,
     SendMailOnNotificationRequested,
   ],
 })

@@ -6,7 +6,7 @@ import { ReactionOptions } from '../../src/platform/reactions/reaction.decorator
 import { Reactions } from '../../src/platform/reactions/reactions.service';
 import { expectIdempotent, NotIdempotent } from '../../src/platform/testing/idempotence';
 import { Bookshelf, Settings } from '../support/bookshelf';
-import { bookRequest, Client } from '../support/client';
+import { alice, bookRequest, Client } from '../support/client';
 import { collectMail } from '../support/outbox';
 import { pay, watchRefunds } from '../support/payments';
 import { reaction } from '../support/trade';
@@ -71,6 +71,14 @@ const CAUSES: Readonly<Record<string, (client: Client) => Promise<() => Promise<
     const order = await orderOf(client);
     return () => client.move(order, 'confirm');
   },
+  'waiting-list.call-waiters': async (client) => {
+    const book = await awaitedBook(client);
+    return () => client.post(`/books/${book}/publish`);
+  },
+  'waiting-list.end-waits': async (client) => {
+    const book = await awaitedBook(client);
+    return () => client.post(`/books/${book}/publish`);
+  },
   'notifications.write-letter': async (client) => {
     const order = await orderOf(client);
     return () => client.move(order, 'confirm');
@@ -79,6 +87,10 @@ const CAUSES: Readonly<Record<string, (client: Client) => Promise<() => Promise<
     const book = await client.addBook();
     await watch(client, { metric: 'available-copies', comparison: 'below', threshold: 9 });
     return () => client.order({ [book]: 2 });
+  },
+  'notifications.write-to-waiter': async (client) => {
+    const book = await awaitedBook(client);
+    return () => client.post(`/books/${book}/publish`);
   },
   'notifications.send-mail': async (client) => {
     const order = await orderOf(client);
@@ -122,6 +134,13 @@ const OUTSIDE: Readonly<Record<string, (shop: Bookshelf) => () => string[]>> = {
     return () => refunds.map(({ key }) => key);
   },
 };
+
+/** A book that comes out only when somebody has waited for it. */
+async function awaitedBook(client: Client): Promise<string> {
+  const book = await client.addBook();
+  await client.post(`/books/${book}/waiting-list`, { email: alice.email });
+  return book;
+}
 
 async function orderOf(client: Client, ...moves: Parameters<Client['move']>[1][]): Promise<string> {
   const order = await client.order({ [await client.addBook()]: 2 });

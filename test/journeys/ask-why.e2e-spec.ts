@@ -188,7 +188,7 @@ describe('Asking why', () => {
         status: 404,
         code: 'kind-not-found',
         detail:
-          'nothing is known of the kind unicorn, but of event, alert, book, inventory, notification, order, payment, rule, shipment',
+          'nothing is known of the kind unicorn, but of event, alert, book, inventory, notification, order, payment, rule, shipment, subscription',
       });
       expect(problemOf(await client.get('/why/event/1000'))).toMatchObject({ status: 404, code: 'event-not-found' });
     });

@@ -157,6 +157,14 @@ describe('Bad input', () => {
       },
       fields: { reason: optional('line') },
     },
+    'POST /books/{id}/waiting-list': {
+      prepare: async () => {
+        const bookId = await client.addBook();
+        await shop.settle();
+        return { path: `/books/${bookId}/waiting-list`, body: { email: alice.email }, status: 201 };
+      },
+      fields: { email: required('email') },
+    },
     'POST /inventory/{bookId}/adjustments': {
       prepare: async () => {
         const body = { amount: 1, reason: 'counted' };
@@ -280,6 +288,8 @@ describe('Bad input', () => {
     'POST /orders/{id}/deliver': async () => `/orders/${await orderIn('confirm', 'ship')}/deliver`,
   };
 
+  const REMOVALS = ['DELETE /books/{id}/waiting-list/{subscriptionId}'];
+
   /** Lists of books, which are read as they come in. */
   const STREAMED = ['POST /books/import'];
 
@@ -330,7 +340,7 @@ describe('Bad input', () => {
   ];
 
   it('is tried on every route of the shop', () => {
-    const tried = [...Object.keys(BODIES), ...Object.keys(BODILESS), ...STREAMED, ...READS];
+    const tried = [...Object.keys(BODIES), ...Object.keys(BODILESS), ...REMOVALS, ...STREAMED, ...READS];
     expect(tried.sort()).toEqual(routesOf(shop).sort());
   });
 
@@ -636,7 +646,7 @@ describe('Bad input', () => {
   });
 
   describe('in a path', () => {
-    const withId = [...Object.keys(BODIES), ...Object.keys(BODILESS), ...READS].filter((route) =>
+    const withId = [...Object.keys(BODIES), ...Object.keys(BODILESS), ...REMOVALS, ...READS].filter((route) =>
       /\{(id|bookId|orderId)\}/.test(route),
     );
     const ask = async (route: string, id: string): Promise<Response> => {
@@ -651,9 +661,13 @@ describe('Bad input', () => {
       const [, name] = /\{(\w+)\}/.exec(route)!;
       const bodies = await BODIES[route]?.prepare();
       await leavingNothing(async () => {
-        const url = (id: string): string => route.split(' ')[1].replace(/\{\w+\}/, id);
+        const [method, path] = route.split(' ');
+        const ways = { GET: 'get', POST: 'post', DELETE: 'delete' } as const;
         const on = async (id: string): Promise<Response> =>
-          route.startsWith('GET') ? shop.http().get(url(id)) : shop.http().post(url(id)).send(bodies?.body);
+          shop
+            .http()
+            [ways[method as keyof typeof ways]](path.replace('{subscriptionId}', nobody).replace(/\{\w+\}/, id))
+            .send(bodies?.body);
         for (const id of [
           '1',
           'x'.repeat(36),

@@ -1,5 +1,7 @@
 import * as fc from 'fast-check';
 import {
+  bookIsBackLetter,
+  bookIsOutLetter,
   orderCancelledLetter,
   orderConfirmedLetter,
   orderDeliveredLetter,
@@ -62,5 +64,19 @@ Your bookshelf
         expect(subject).not.toMatch(/[\r\n\u2028\u2029]/);
       }),
     );
+  });
+});
+
+describe('A letter about a book that was waited for', () => {
+  it.each([
+    [bookIsOutLetter, 'Emma is out', 'Emma, which you asked us to tell you about, has been published.'],
+    [bookIsBackLetter, 'Emma is in stock again', 'Emma, which you asked us to tell you about, is in stock again.'],
+  ])('tells its news: %p', (write, subject, news) => {
+    const letter = write({ title: 'Emma' });
+    expect(letter.subject).toBe(subject);
+    for (const said of ['Hello,', news]) {
+      expect(letter.text).toContain(said);
+      expect(letter.html).toContain(said);
+    }
   });
 });

@@ -41,6 +41,22 @@ export const orderDeliveredLetter = (order: OrderFacts): Letter =>
 export const orderCancelledLetter = (order: OrderFacts & { reason: string }): Letter =>
   aboutOrder(order, 'Your order is cancelled', `Your order is cancelled. The reason: ${order.reason}`);
 
+/** Tells somebody who has waited for a book that it has come out. */
+export const bookIsOutLetter = ({ title }: { readonly title: string }): Letter =>
+  letter({
+    subject: `${title} is out`,
+    message: `${title}, which you asked us to tell you about, has been published. You do not hear of it again.`,
+  });
+
+/** Tells somebody who has waited for a book that there are copies of it. */
+export const bookIsBackLetter = ({ title }: { readonly title: string }): Letter =>
+  letter({
+    subject: `${title} is in stock again`,
+    message:
+      `${title}, which you asked us to tell you about, is in stock again. ` +
+      'You do not hear of it again, unless it is sold out and you join its waiting list once more.',
+  });
+
 const aboutOrder = ({ orderId, customer, items, total }: OrderFacts, subject: string, message: string): Letter =>
   letter({
     subject: `${subject} (${orderId})`,

@@ -6,6 +6,7 @@ export type NotificationStatus = 'PENDING' | 'SENT';
 
 /** Whom a letter is for. */
 export interface Recipient {
+  /** Empty where only the address is known. */
   readonly name: string;
   readonly email: string;
 }

@@ -138,6 +138,10 @@ describe('A letter put into a directory', () => {
     },
   );
 
+  it('may be for somebody whose name is not known', async () => {
+    expect((await sent({ to: { name: '', email: 'alice@example.com' } })).headers.to).toBe('alice@example.com');
+  });
+
   it('goes to one person, whatever the address says', async () => {
     const { headers } = await sent({ to: { name: 'Alice', email: 'alice@example.com\r\nBcc: eve@example.com' } });
     expect(headers.bcc).toBeUndefined();

@@ -19,6 +19,12 @@ export const NOTIFICATIONS_INVARIANTS = invariants([
        = CASE WHEN coalesce(json_extract(event.facts, '$.reason'), '') = 'rule-retired' THEN 0 ELSE 1 END`,
   ),
   effectOnce(
+    'notifications.write-to-waiter',
+    ['waiting-list.wait-ended'],
+    `(SELECT count(*) FROM notifications_notification WHERE event_id = event.id)
+       = CASE json_extract(event.facts, '$.why') WHEN 'withdrawn' THEN 0 ELSE 1 END`,
+  ),
+  effectOnce(
     'notifications.send-mail',
     ['notifications.notification-requested'],
     `EXISTS (SELECT 1 FROM notifications_notification
