@@ -1,8 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { Choice } from '../platform/reactions/dead-letters';
 import type { DeferredState } from '../platform/reactions/reaction.tables';
 import type * as Operations from './operations';
-import { Failure } from './program';
+import { Failure, wholeNumber } from './program';
 
 /** What a rehearsal exits with that has failed: the letter would be dead again. */
 const WOULD_FAIL = 2;
@@ -151,14 +151,6 @@ function choosing(command: Command): Command {
       new Option('--cause <text>', 'those that have died of this, as `dead-letters` shows it').conflicts('all'),
     )
     .option('--all', 'all of the reaction');
-}
-
-function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const number = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
-    if (number >= min && number <= max) return number;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
-  };
 }
 
 function choiceOf({ position, cause, all }: Which): Choice {

@@ -44,12 +44,19 @@ const READ = 'read';
 /** A file that cannot be opened does not get better: Nest would try for half a minute before it says so. */
 const AT_ONCE = { retryAttempts: 0 };
 
+/** What a program provides, for all modules, that lives in a time of its own: its clock. */
+export const OWN_CLOCK = Symbol('OWN_CLOCK');
+
 /** Configuration and time: what everything else is built with. */
 @Global()
 @Module({
   providers: [
     { provide: Environment, useFactory: () => Environment.ofProcess() },
-    { provide: Clock, useClass: SystemClock },
+    {
+      provide: Clock,
+      inject: [{ token: OWN_CLOCK, optional: true }],
+      useFactory: (own?: Clock) => own ?? new SystemClock(),
+    },
   ],
   exports: [Environment, Clock],
 })

@@ -122,6 +122,11 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     return this.runners.get(name)?.isWorking ?? false;
   }
 
+  /** Whether any of them is at work in this process. */
+  get areWorking(): boolean {
+    return [...this.runners.values()].some((runner) => runner.isWorking);
+  }
+
   /** Why a reaction tries nothing for the time being, if it does not. */
   pauseOf(name: string): Pause | undefined {
     return this.runners.get(name)?.paused;
