@@ -33,6 +33,7 @@ import { Reactions } from './reactions/reactions.service';
 import { Registration } from './reactions/registration';
 import { Standings } from './reactions/standings';
 import { UnfinishedStarts } from './reactions/unfinished-starts';
+import { Alarms } from './schedule/alarms';
 import { CommandsInUnitsOfWork, logPublisher } from './unit-of-work/command-bus';
 import { UnitOfWork } from './unit-of-work/unit-of-work';
 import { Why } from './why/why';
@@ -136,6 +137,7 @@ class OpeningModule implements OnApplicationBootstrap {
     Rebuild,
     DeferredEvents,
     Reactions,
+    Alarms,
     Registration,
     ReactionStatuses,
     Rehearsals,

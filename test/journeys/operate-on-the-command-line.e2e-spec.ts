@@ -183,7 +183,7 @@ describe('npm run shop', () => {
   it.each<[string[], RegExp]>([
     [
       ['why', 'order'],
-      /^order: say <kind>\/<id>, where the kind is event, book, inventory, notification, order, payment$/,
+      /^order: say <kind>\/<id>, where the kind is event, alert, book, inventory, notification, order, payment, rule, shipment, subscription$/,
     ],
     [['why', `order/${nobody}`], /^there is no order\//],
     [['dead-letters', 'retry', STOCK, '--position', '7'], /^inventory\.open-stock has no dead letter at position 7$/],

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { ReadDatabase } from '../database/read-database';
 import { EventLog, Since, StoredEvent } from '../event-log/event-log';
+import { Alarms } from '../schedule/alarms';
 import { Pause } from './outage';
 import { ReactionDefinition } from './reaction-definition';
 import { DeferredState, Mode, ReactionTable } from './reaction.tables';
@@ -81,6 +82,7 @@ interface FateRow extends DeferredRow {
 export class ReactionStatuses {
   constructor(
     private readonly reactions: Reactions,
+    private readonly alarms: Alarms,
     private readonly log: EventLog,
     private readonly database: ReadDatabase,
     private readonly clock: Clock,
@@ -129,14 +131,14 @@ export class ReactionStatuses {
   }
 
   /**
-   * Sentences that say what reactions have still to do; none when everything that was raised has been handled.
-   * @param names only these reactions; all of them where it is missing
+   * Sentences that say what reactions have still to do, and alarms; none when everything that was raised has been handled
+   * and nothing is due.
    */
-  async waiting(names?: readonly string[]): Promise<string[]> {
+  async waiting(): Promise<string[]> {
     const checkpoints = await this.checkpoints();
-    const wanted = this.reactions.all.filter(
-      ({ name, mode }) => mode !== 'in-transaction' && (!names || names.includes(name)),
-    );
+    // Before events are counted: what an alarm raises that has come to its end by now is counted with them.
+    const due = this.alarms.waiting;
+    const wanted = this.reactions.all.filter(({ mode }) => mode !== 'in-transaction');
     const lags = await Promise.all(
       wanted.map(async ({ name, types }) => {
         const { checkpoint, types: since } = checkpoints.get(name) ?? NOWHERE;
@@ -153,6 +155,7 @@ export class ReactionStatuses {
       [JSON.stringify(wanted.map(({ name }) => name))],
     );
     return [
+      ...due,
       ...lags.flat(),
       ...rows.map(({ reaction, position, state, attempts, due_at, error }) =>
         state === 'parked'

@@ -7,6 +7,7 @@ import { EventTypes } from '../event-log/event-types';
 import { RecentEvents } from '../event-log/recent-events';
 import { ProjectionTables } from '../projections/projection-tables';
 import { Rebuild, REBUILD_LEASE } from '../projections/rebuild';
+import { Alarms } from '../schedule/alarms';
 import { currentScope, Raised } from '../unit-of-work/scope';
 import { withinTime } from '../unit-of-work/time-limit';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
@@ -28,7 +29,7 @@ const LOOK_FOR_OTHERS = 1_000;
 /** How soon it looks when it was told so: what others write in the meantime is looked for at once. */
 const LOOK_SOON = 50;
 
-/** The reactions of the program: registered, started and woken here, and stopped before the program ends. */
+/** The reactions of the program, and its alarms: registered, started and woken here, and stopped before the program ends. */
 @Injectable()
 export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Reactions.name);
@@ -60,6 +61,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly unfinished: UnfinishedStarts,
     private readonly projections: ProjectionTables,
     private readonly rebuilder: Rebuild,
+    private readonly alarms: Alarms,
     private readonly clock: Clock,
     environment: Environment,
   ) {
@@ -93,6 +95,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     this.listen((raised) => this.wakeFor(raised));
     for (const { name } of this.stale) await this.rebuild(name).catch((error: unknown) => this.complain(name, error));
     for (const runner of this.runners.values()) runner.wake();
+    this.alarms.start(() => this.tellProgress());
     this.work.onWriteOfOthers(() => this.hearOfOthers());
     await this.lookForOthers();
   }
@@ -101,7 +104,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     this.isStopped = true;
     this.cancelLook();
     this.tellProgress();
-    await Promise.all([...this.runners.values()].map((runner) => runner.stop()));
+    await Promise.all([this.alarms, ...this.runners.values()].map((one) => one.stop()));
     await Promise.allSettled(this.rebuilds.values());
     this.unfinished.close();
   }
@@ -256,6 +259,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
   private wakeFor(raised: readonly Raised[]): void {
     for (const type of new Set(raised.map(({ envelope }) => envelope.type))) {
       for (const runner of this.runnersByType.get(type) ?? []) runner.wake();
+      this.alarms.wakeFor(type);
     }
   }
 
@@ -276,7 +280,10 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     try {
       // In a transaction of its own: a statement that fails would take with it the one which happens to be open.
       const version = await this.work.run('platform', () => this.work.writesOfOthers(), 'reaction');
-      if (version !== this.othersVersion) for (const runner of this.runners.values()) runner.wake(true);
+      if (version !== this.othersVersion) {
+        for (const runner of this.runners.values()) runner.wake(true);
+        this.alarms.wake();
+      }
       this.othersVersion = version;
     } catch (error) {
       if (!this.isStopped) this.logger.error(`cannot see other processes: ${String(error)}`);

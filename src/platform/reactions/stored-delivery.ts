@@ -15,10 +15,14 @@ const BATCH = 256;
 export class StoredDelivery implements Delivery {
   constructor(private readonly books: ReactionBooks) {}
 
+  private get batch(): number {
+    return this.books.reaction.batch ?? BATCH;
+  }
+
   async next(): Promise<boolean> {
     try {
-      const handled = await this.books.inUnitOfWork(() => this.handleNext(BATCH));
-      return handled === BATCH;
+      const handled = await this.books.inUnitOfWork(() => this.handleNext(this.batch));
+      return handled === this.batch;
     } catch (error) {
       if (isNobodysFault(error) || this.books.isStopping) throw error;
       // Something went wrong that cannot be laid at one event's door while they share a transaction.
@@ -60,7 +64,7 @@ export class StoredDelivery implements Delivery {
 
   /** Each event of the batch in a transaction of its own, so that a failure takes no other event with it. */
   private async oneByOne(): Promise<boolean> {
-    for (let done = 0; done < BATCH && !this.books.isStopping; done++) {
+    for (let done = 0; done < this.batch && !this.books.isStopping; done++) {
       if (!(await this.one())) return false;
       this.books.tools.onProgress();
     }
