@@ -22,13 +22,13 @@ export class AddBookRequest {
   @Moment({ optional: true }) publishAt?: Date;
 }
 
-/** What is left out stays as it is. */
+/** What is left out stays as it is; null removes it, where a book can be without. */
 export class ReviseBookRequest {
   @Text({ max: 200, optional: true }) title?: string;
   @Text({ max: 150, optional: true }) author?: string;
-  @Text({ max: 20, optional: true }) isbn?: string;
-  @Text({ max: 5000, multiline: true, optional: true }) description?: string;
-  @Moment({ optional: true }) publishAt?: Date;
+  @Text({ max: 20, removable: true }) isbn?: string | null;
+  @Text({ max: 5000, multiline: true, removable: true }) description?: string | null;
+  @Moment({ removable: true }) publishAt?: Date | null;
 }
 
 export class RepriceBookRequest {
