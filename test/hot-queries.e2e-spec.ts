@@ -106,6 +106,7 @@ describe('No query looks through a whole table', () => {
         await client.post(`/books/${id}/publish`),
       ];
       expect(answers.map(({ status }) => status)).toEqual([409, 200, 200, 200]);
+      await client.addBook({ publishAt: '2000-01-01T00:00:00Z' });
       await client.adjust(id, 5);
       const order = await client.order({ [id]: 2 });
       await client.move(order, 'confirm', 'ship', 'deliver', 'return');

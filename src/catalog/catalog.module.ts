@@ -6,6 +6,7 @@ import * as catalogEvents from './catalog.events';
 import { AddBookHandler } from './commands/add-book.command';
 import { ImportBooks } from './commands/import-books';
 import { PublishBookHandler } from './commands/publish-book.command';
+import { PublishDueBookHandler, PublishDueBooks } from './commands/publish-due-books';
 import { RepriceBookHandler } from './commands/reprice-book.command';
 import { ReviseBookHandler } from './commands/revise-book.command';
 import { WithdrawBookHandler } from './commands/withdraw-book.command';
@@ -27,6 +28,8 @@ import { BrowseProjection } from './reactions/browse.projection';
     ReviseBookHandler,
     RepriceBookHandler,
     PublishBookHandler,
+    PublishDueBookHandler,
+    PublishDueBooks,
     WithdrawBookHandler,
     ImportBooks,
     // queries

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Due } from '../../platform/schedule/alarm';
 import { UnitOfWork } from '../../platform/unit-of-work/unit-of-work';
 import { Book, BookState } from '../model/book';
 import { BookAlreadyInCatalog, BookNotFound } from '../model/catalog.errors';
@@ -25,6 +26,17 @@ export class BookRepository {
       [isbn ?? null, reference ?? null],
     );
     return found.length > 0;
+  }
+
+  /** @returns the first books that are to be published at a moment, those that should be out already before all others */
+  async planned(limit: number, except: readonly string[]): Promise<Due[]> {
+    const found = await this.work.query<{ id: string; publishAt: string }>(
+      `SELECT id, publish_at AS "publishAt" FROM catalog_book
+        WHERE publish_at IS NOT NULL AND status = 'ADDED' AND id NOT IN (SELECT value FROM json_each($1))
+        ORDER BY publish_at LIMIT $2`,
+      [JSON.stringify(except), limit],
+    );
+    return found.map(({ id, publishAt }) => ({ id, at: new Date(publishAt) }));
   }
 
   /** @throws BookAlreadyInCatalog when another book has the same ISBN, or the same key of a supplier's list */
