@@ -6,6 +6,7 @@ import * as catalogEvents from './catalog.events';
 import { AddBookHandler } from './commands/add-book.command';
 import { ImportBooks } from './commands/import-books';
 import { PublishBookHandler } from './commands/publish-book.command';
+import { PublishBooks } from './commands/publish-books';
 import { PublishDueBookHandler, PublishDueBooks } from './commands/publish-due-books';
 import { RepriceBookHandler } from './commands/reprice-book.command';
 import { ReviseBookHandler } from './commands/revise-book.command';
@@ -31,6 +32,7 @@ import { BrowseProjection } from './reactions/browse.projection';
     PublishDueBookHandler,
     PublishDueBooks,
     WithdrawBookHandler,
+    PublishBooks,
     ImportBooks,
     // queries
     BrowseBooksHandler,

@@ -1,3 +1,4 @@
+import { Invalid } from '../kernel/domain-error';
 import { moneyFromDecimal } from '../kernel/money';
 import {
   Moment,
@@ -8,7 +9,10 @@ import {
   QueryCurrency,
   QueryFlag,
   Text,
+  True,
+  Uuids,
 } from '../platform/http/fields';
+import type { BooksToPublish } from './commands/publish-books';
 import { Defaults, moneyOf } from './outside/book-list/row';
 import type { BrowseFilter } from './queries/browse-books.query';
 
@@ -37,6 +41,23 @@ export class RepriceBookRequest {
 
 export class WithdrawBookRequest {
   @Text({ max: 500, optional: true }) reason?: string;
+}
+
+/** Which books are to be published: one of the two. */
+export class PublishBooksRequest {
+  /** These. */
+  @Uuids({ min: 1, max: 10_000, optional: true }) bookIds?: string[];
+  /** All drafts, except those with a `publishAt`: these come out at that moment. */
+  @True({ optional: true }) all?: true;
+
+  /** @throws Invalid unless it is one of the two */
+  toBooks(): BooksToPublish {
+    const { bookIds, all } = this;
+    if (bookIds && all) throw new Invalid('choice-double', 'all', 'must not be given together with bookIds');
+    if (bookIds) return { bookIds };
+    if (all) return { all };
+    throw new Invalid('choice-missing', 'bookIds', 'is required, unless all is given');
+  }
 }
 
 /** What a list of books does not say itself. */

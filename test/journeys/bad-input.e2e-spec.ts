@@ -45,6 +45,7 @@ const WRONG = {
   change: [...NOT_WHOLE, 0, 1_000_000_001, -1_000_000_001],
   position: [...NOT_WHOLE, 0, -1],
   rate: [...NOT_WHOLE, 0, -1, 1001],
+  ids: [1, 'x', true, {}, [], [1], [null], ['x'], [[nobody]], [nobody, '1'], Array(10_001).fill(nobody)],
   true: [1, 'true', '', false, [], {}],
   amount: ['12.99', '', true, [], [1], {}, -1, -0.01, 12.999, 1e-7, 100_000_000.01, 1e21, 1e300],
   currency: [1, true, [], {}, '', 'usd', 'XXQ', 'US', 'USDD', '$', 'US\0', '\ud800'],
@@ -117,6 +118,10 @@ describe('Bad input', () => {
         publishAt: optional('moment'),
         ...money,
       },
+    },
+    'POST /books/publish': {
+      prepare: async () => ({ path: '/books/publish', body: { bookIds: [await client.addBook()] }, status: 200 }),
+      fields: { bookIds: required('ids'), all: optional('true') },
     },
     'POST /books/{id}/revise': {
       prepare: async () => {
@@ -551,6 +556,16 @@ describe('Bad input', () => {
           'total',
         ]);
       });
+    });
+  });
+
+  it.each([
+    [{ bookIds: [nobody], all: true }, 'all', 'choice-double'],
+    [{}, 'bookIds', 'choice-missing'],
+  ])('in the choice of books to publish is refused: %j', async (body, path, code) => {
+    await leavingNothing(async () => {
+      const problem = expectRefusal(await send('/books/publish', JSON.stringify(body)), code);
+      expect([problem.status, problem.code, problem.errors?.map((error) => error.path)]).toEqual([400, code, [path]]);
     });
   });
 

@@ -1,9 +1,11 @@
+import { once } from 'node:events';
+import { IncomingMessage, request as httpRequest } from 'node:http';
 import { BookPublished } from '../../src/catalog/catalog.events';
 import { PublishDueBook } from '../../src/catalog/commands/publish-due-books';
 import { Refused } from '../../src/kernel/domain-error';
 import { Alarms } from '../../src/platform/schedule/alarms';
 import { Bookshelf, ManualClock } from '../support/bookshelf';
-import { Client, type Json } from '../support/client';
+import { Client, nobody, type Json } from '../support/client';
 import { reaction } from '../support/trade';
 
 const MINUTE = 60_000;
@@ -21,11 +23,14 @@ describe('Publishing books', () => {
     },
     { within: 'transaction' },
   );
+  /** What those have been told who wait for books. */
+  const readers: BookPublished[] = [];
+  const announce = reaction(BookPublished, 'readers.announce', (event) => void readers.push(event));
   let shop: Bookshelf;
   let client: Client;
 
   const open = async (folder?: string, environment?: Record<string, string>) => {
-    shop = await Bookshelf.start({ clock, providers: [veto], folder, environment });
+    shop = await Bookshelf.start({ clock, providers: [veto, announce], folder, environment });
     client = new Client(shop);
   };
 
@@ -43,6 +48,146 @@ describe('Publishing books', () => {
     const { items } = await client.see(`/events?stream=catalog.book/${bookId}`);
     return items.filter(({ type }: Json) => type === BookPublished.type);
   };
+
+  type Line = Record<'progress' | 'refused' | 'summary', Json>;
+
+  /** What is told line by line. */
+  const told = async (path: string, body: object | string): Promise<Line[]> => {
+    const type = typeof body === 'string' ? 'text/csv' : 'application/json';
+    const { status, text } = await shop.http().post(path).set('content-type', type).buffer(true).send(body);
+    expect([status, text]).toEqual([200, expect.stringMatching(/\n$/)]);
+    return text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line);
+  };
+
+  /** Takes so many drafts in. Answers their ids. */
+  const drafts = async (count: number, author: string): Promise<string[]> => {
+    const rows = Array.from({ length: count }, (_, at) => `Volume ${at},${author},1`);
+    await told('/books/import', ['title,author,price', ...rows].join('\n'));
+    const found = await shop.rows<{ id: string }>('SELECT id FROM catalog_book WHERE author = $1 ORDER BY id', [
+      author,
+    ]);
+    return found.map(({ id }) => id);
+  };
+
+  const onShelf = async (title: string): Promise<Json> => {
+    await shop.settle();
+    return (await client.see(`/books?search=${title}`)).items[0];
+  };
+
+  it.each<[way: string, who: string, publish: (title: string) => Promise<unknown>]>([
+    [
+      'by a request',
+      'PublishBook of anonymous',
+      async (title) => client.post(`/books/${await client.addBook({ title })}/publish`),
+    ],
+    [
+      'with many others',
+      'PublishBook of anonymous',
+      async (title) => told('/books/publish', { bookIds: [await client.addBook({ title })] }),
+    ],
+    [
+      'with all drafts',
+      'PublishBook of anonymous',
+      async (title) => {
+        await client.addBook({ title });
+        await told('/books/publish', { all: true });
+      },
+    ],
+    [
+      'at its moment',
+      'PublishDueBook of timer',
+      async (title) => {
+        await client.addBook({ title, publishAt: fromNow(1) });
+        await pass(1);
+      },
+    ],
+  ])('%s: a book comes out, and nobody can tell how by what follows', async (way, who, publish) => {
+    const title = way.replace(/\W/g, '');
+    readers.length = 0;
+    await publish(title);
+    const { id, published, inStock } = await onShelf(title);
+    expect([published, inStock, await statusOf(id)]).toEqual([true, true, 'PUBLISHED']);
+    expect(readers.filter(({ bookId }) => bookId === id)).toEqual([
+      { bookId: id, title, author: 'F. Scott Fitzgerald' },
+    ]);
+    const [event, ...more] = await publications(id);
+    expect([`${event.raisedBy} of ${event.actor}`, more]).toEqual([who, []]);
+  });
+
+  describe('many at once', () => {
+    let books: string[];
+
+    beforeAll(async () => {
+      books = await drafts(1_000, 'Many');
+      for (const bookId of [books[10], books[20]]) await client.post(`/books/${bookId}/publish`);
+      await client.post(`/books/${books[30]}/withdraw`, {});
+      banned.add(books[40]);
+    });
+
+    it('tells how it goes, what was refused and why, and sums up; it may be repeated', async () => {
+      // Whoever names a book twice means it once.
+      const bookIds = [...books, books[0].toUpperCase(), nobody];
+      const lines = await told('/books/publish', { bookIds });
+      expect(lines[0]).toEqual({
+        progress: { of: 1_001, asked: 1, published: 0, alreadyPublished: 0, refused: 0 },
+      });
+      const refused = lines.filter((line) => line.refused).map((line) => line.refused);
+      expect(refused).toHaveLength(3);
+      expect(refused).toEqual(
+        expect.arrayContaining([
+          { bookId: books[30], reason: `book ${books[30]} cannot be published: it is WITHDRAWN` },
+          { bookId: books[40], reason: `book ${books[40]} is banned` },
+          { bookId: nobody, reason: `book ${nobody} is not in the catalog` },
+        ]),
+      );
+      expect(lines.at(-1)).toEqual({ summary: { asked: 1_001, published: 996, alreadyPublished: 2, refused: 3 } });
+      banned.clear();
+      expect((await told('/books/publish', { bookIds })).at(-1)).toEqual({
+        summary: { asked: 1_001, published: 1, alreadyPublished: 998, refused: 2 },
+      });
+    });
+
+    it('one after another, none is forgotten when the client leaves in the middle', async () => {
+      const bookIds = await drafts(400, 'Left');
+      const client = httpRequest(new URL('/books/publish', await shop.url), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+      });
+      client.on('error', () => undefined);
+      client.end(JSON.stringify({ bookIds }));
+      const [answer] = (await once(client, 'response')) as [IncomingMessage];
+      answer.on('error', () => undefined);
+      await once(answer, 'data');
+      client.destroy();
+      const { asked, published, alreadyPublished } = (await told('/books/publish', { bookIds })).at(-1)!.summary;
+      expect([asked, published + alreadyPublished]).toEqual([400, 400]);
+      expect(alreadyPublished).toBeGreaterThan(0);
+    });
+
+    it('all drafts: none that has its own moment, and none that is out or withdrawn', async () => {
+      const planned = await client.addBook({ publishAt: fromNow(DAY) });
+      const withdrawn = await client.addBook();
+      await client.post(`/books/${withdrawn}/withdraw`, {});
+      await told('/books/publish', { all: true });
+      const bookIds = await drafts(600, 'All');
+      const lines = await told('/books/publish', { all: true });
+      expect(lines[0].progress.of).toBe(600);
+      expect(lines.at(-1)).toEqual({ summary: { asked: 600, published: 600, alreadyPublished: 0, refused: 0 } });
+      expect(await Promise.all([bookIds[0], bookIds[599], planned, withdrawn].map(statusOf))).toEqual([
+        'PUBLISHED',
+        'PUBLISHED',
+        'ADDED',
+        'WITHDRAWN',
+      ]);
+      expect(await told('/books/publish', { all: true })).toEqual([
+        { summary: { asked: 0, published: 0, alreadyPublished: 0, refused: 0 } },
+      ]);
+      await shop.settle();
+    });
+  });
 
   describe('at the moment that is set for a book', () => {
     it('it comes out: not a millisecond before, once, and in the name of the timer', async () => {
@@ -135,7 +280,7 @@ describe('Publishing books', () => {
     });
 
     it('hundreds come out together, each once, although two processes are at it', async () => {
-      const other = await Bookshelf.start({ clock, providers: [veto], folder: shop.folder });
+      const other = await Bookshelf.start({ clock, providers: [veto, announce], folder: shop.folder });
       try {
         const books = Array.from({ length: 300 }, (_, at) => `Volume ${at},Unknown,1,${fromNow(DAY)}`);
         const list = ['title,author,price,publish_at', ...books].join('\n');

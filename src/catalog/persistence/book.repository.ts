@@ -39,6 +39,25 @@ export class BookRepository {
     return found.map(({ id, publishAt }) => ({ id, at: new Date(publishAt) }));
   }
 
+  /** @returns how many books wait for somebody to publish them, as no moment is set for it, and the last of them */
+  async countDrafts(): Promise<{ count: number; last?: string }> {
+    const [{ count, last }] = await this.work.query<{ count: number; last: string | null }>(
+      `SELECT count(*) AS count, max(id) AS last FROM catalog_book
+        WHERE publish_at IS NULL AND status = 'ADDED' AND id > ''`,
+    );
+    return { count, last: last ?? undefined };
+  }
+
+  /** @returns the ids of the next of them, in order, behind the one and up to the other */
+  async drafts(after: string, upTo: string, limit: number): Promise<string[]> {
+    const found = await this.work.query<{ id: string }>(
+      `SELECT id FROM catalog_book
+        WHERE publish_at IS NULL AND status = 'ADDED' AND id > $1 AND id <= $2 ORDER BY id LIMIT $3`,
+      [after, upTo, limit],
+    );
+    return found.map(({ id }) => id);
+  }
+
   /** @throws BookAlreadyInCatalog when another book has the same ISBN, or the same key of a supplier's list */
   async save(book: Book): Promise<void> {
     const { price, publishAt, addedAt, ...state } = book.snapshot();

@@ -142,6 +142,23 @@ export function Uuid({ optional }: Optional = {}): PropertyDecorator {
   });
 }
 
+/** A list of `min` (0) to `max` UUIDs, held in lower case. */
+export function Uuids({ min = 0, max, optional }: { min?: number; max: number } & Optional): PropertyDecorator {
+  return field({
+    optional,
+    reader: (value) =>
+      Array.isArray(value) && value.length <= max && value.every(isUuid) ? value.map((id) => id.toLowerCase()) : value,
+    rule: (value) => {
+      if (!Array.isArray(value) || value.length < min || value.length > max) {
+        return `must be a list of ${between(min, max)} UUIDs`;
+      }
+      const wrong = value.findIndex((id) => !isUuid(id));
+      return wrong < 0 ? undefined : `must be a list of UUIDs, which what is at [${wrong}] is not`;
+    },
+    api: { type: [String], format: 'uuid', minItems: min, maxItems: max },
+  });
+}
+
 /** An e-mail address, trimmed, otherwise as written. */
 export function Email({ optional }: Optional = {}): PropertyDecorator {
   return field({

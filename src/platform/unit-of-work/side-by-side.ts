@@ -39,7 +39,7 @@ export class SideBySide implements BeforeApplicationShutdown {
    * What was done until then stays
    */
   async *run<Thing, News>(
-    things: AsyncIterable<Thing>,
+    things: AsyncIterable<Thing> | Iterable<Thing>,
     job: Job<Thing, News>,
     interrupted?: AbortSignal,
   ): AsyncGenerator<News> {
