@@ -67,7 +67,8 @@ export class CatalogController {
   ): Promise<Readable> {
     // Destroying the body would break the connection before the answer is sent.
     const bytes = body.iterator({ destroyOnReturn: false });
-    return lineByLine(this.imports.run(parseBookList(bytes, formatOf(mediaType), query.toDefaults())), reply);
+    const rows = parseBookList(bytes, formatOf(mediaType), query.toDefaults());
+    return lineByLine(this.imports.run(rows, { published: query.publish }), reply);
   }
 
   /**

@@ -67,6 +67,9 @@ export class ImportBooksRequest {
   /** ISO 4217, for prices without a currency. */
   @Text({ max: 3, optional: true }) currency = 'USD';
 
+  /** Each book comes out as it is added, unless its row says when. Those that are there are left alone. */
+  @QueryFlag() publish = false;
+
   /** @throws Invalid at `price` or `currency` */
   toDefaults(): Defaults {
     const { currency } = moneyOf(this.price ?? '0', this.currency);

@@ -582,6 +582,7 @@ describe('Bad input', () => {
       ['the price has too many decimals', 400, '?price=1.005', list, 'text/csv'],
       ['the currency is unknown', 400, '?price=1&currency=XYZ', list, 'text/csv'],
       ['the parameter is unknown', 400, '?cost=1', list, 'text/csv'],
+      ['it is to be published perhaps', 400, '?publish=perhaps', list, 'text/csv'],
     ])('is refused when %s', async (why, status, query, body, type) => {
       await leavingNothing(async () => {
         const problem = expectRefusal(await send(`/books/import${query}`, body, type), why);

@@ -104,6 +104,11 @@ describe('Publishing books', () => {
         await pass(1);
       },
     ],
+    [
+      'with the list that it is in',
+      'AddBook of import',
+      (title) => told('/books/import?publish=true', `title,author,price\n${title},F. Scott Fitzgerald,1`),
+    ],
   ])('%s: a book comes out, and nobody can tell how by what follows', async (way, who, publish) => {
     const title = way.replace(/\W/g, '');
     readers.length = 0;
@@ -187,6 +192,25 @@ describe('Publishing books', () => {
       ]);
       await shop.settle();
     });
+  });
+
+  it('with the list that they are in: not those that are there, and those of a later moment then', async () => {
+    const row = (title: string, publishAt = '') => `${title},Lister,1,${publishAt}\n`;
+    const header = 'title,author,price,publish_at\n';
+    await told('/books/import', header + row('There'));
+    const list = header + row('There') + row('New') + row('Later', fromNow(DAY)) + row('Earlier', fromNow(-DAY));
+    const summary = { read: 4, added: 3, alreadyThere: 1, refused: 0, notes: 0 };
+    expect((await told('/books/import?publish=true', list)).at(-1)).toEqual({ summary });
+    const states = async () => {
+      await shop.settle();
+      const found = await shop.rows<{ title: string; status: string }>(
+        `SELECT title, status FROM catalog_book WHERE author = 'Lister'`,
+      );
+      return Object.fromEntries(found.map(({ title, status }) => [title, status]));
+    };
+    expect(await states()).toEqual({ There: 'ADDED', New: 'PUBLISHED', Later: 'ADDED', Earlier: 'PUBLISHED' });
+    await pass(DAY);
+    expect(await states()).toMatchObject({ There: 'ADDED', Later: 'PUBLISHED' });
   });
 
   describe('at the moment that is set for a book', () => {

@@ -136,7 +136,7 @@ describe('An import', () => {
   it('finishes what is under way and sums up when it is interrupted', async () => {
     const interruption = new AbortController();
     const rows = inTurn(booksOf(1000), (at) => at === 500 && interruption.abort());
-    const news = await allOf(catalog.imports.run(rows, interruption.signal));
+    const news = await allOf(catalog.imports.run(rows, { interrupted: interruption.signal }));
     expect(news.at(-1)).toEqual({ summary: { read: 500, added: 500, alreadyThere: 0, refused: 0, notes: 0 } });
     expect(catalog.titles.size).toBe(500);
   });

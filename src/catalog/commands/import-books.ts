@@ -48,6 +48,13 @@ export type ImportNews =
   | { readonly note: { readonly line: number; readonly note: string; readonly title?: string } }
   | { readonly summary: Tally & { readonly notes: number } };
 
+export interface ImportOptions {
+  /** Each book comes out as it is added, unless a moment is set for that. Those that are there are left alone. */
+  readonly published?: boolean;
+  /** Ends the import early; what is on its way is finished and in the summary. */
+  readonly interrupted?: AbortSignal;
+}
+
 /**
  * Adds the books of a list to the catalog, each through the same command as everybody else's. Each row is a unit of
  * work of its own with a key of its own, so an import may be interrupted anywhere and repeated.
@@ -63,11 +70,10 @@ export class ImportBooks {
   /**
    * Reads no faster than the database takes and the caller listens; keeps nothing of what it has told.
    *
-   * @param interrupted ends the import early; what is on its way is finished and in the summary
    * @throws whatever reading the rows throws; the error of an outage; Unavailable when the shop closes.
    * What was added until then stays
    */
-  run(rows: AsyncIterable<Row>, interrupted?: AbortSignal): AsyncGenerator<ImportNews> {
+  run(rows: AsyncIterable<Row>, { published, interrupted }: ImportOptions = {}): AsyncGenerator<ImportNews> {
     const request = { ...(currentRequest() ?? newRequest('import')), actor: 'import' };
     const tally = { read: 0, added: 0, alreadyThere: 0, refused: 0 };
     let notes = 0;
@@ -82,7 +88,8 @@ export class ImportBooks {
       each: async (row) => {
         tally.read++;
         if ('reason' in row) return refuse(row);
-        const fate = await this.add(row, request, isRepeated);
+        const command = new AddBook(row.facts, published);
+        const fate = await this.add(command, request, isRepeated);
         tally[fate]++;
         if (fate === 'alreadyThere') isRepeated = true;
         if (!row.note) return;
@@ -97,14 +104,15 @@ export class ImportBooks {
   }
 
   /** @param isRepeated some of the list are there: each command would be refused, and its group sent again without it */
-  private async add({ facts }: BookRow, request: Request, isRepeated: boolean): Promise<'added' | 'alreadyThere'> {
+  private async add(command: AddBook, request: Request, isRepeated: boolean): Promise<'added' | 'alreadyThere'> {
     if (isRepeated) {
+      const { facts } = command;
       // What is no book is refused, whether one like it is there or not.
       Book.add({ id: newId(), ...facts, addedAt: new Date() });
       if (await this.books.isInCatalog(facts)) return 'alreadyThere';
     }
     try {
-      await withinRequest(request, () => this.commands.execute(new AddBook(facts)));
+      await withinRequest(request, () => this.commands.execute(command));
       return 'added';
     } catch (error) {
       if (error instanceof BookAlreadyInCatalog) return 'alreadyThere';
