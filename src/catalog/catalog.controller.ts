@@ -11,6 +11,7 @@ import {
   AddBookRequest,
   BrowseBooksRequest,
   ImportBooksRequest,
+  PublishBooksRequest,
   RepriceBookRequest,
   ReviseBookRequest,
   WithdrawBookRequest,
@@ -18,6 +19,7 @@ import {
 import { AddBook } from './commands/add-book.command';
 import { ImportBooks } from './commands/import-books';
 import { PublishBook } from './commands/publish-book.command';
+import { PublishBooks } from './commands/publish-books';
 import { RepriceBook } from './commands/reprice-book.command';
 import { ReviseBook } from './commands/revise-book.command';
 import { WithdrawBook } from './commands/withdraw-book.command';
@@ -32,6 +34,7 @@ export class CatalogController {
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
     private readonly imports: ImportBooks,
+    private readonly publications: PublishBooks,
   ) {}
 
   @Post()
@@ -64,10 +67,19 @@ export class CatalogController {
   ): Promise<Readable> {
     // Destroying the body would break the connection before the answer is sent.
     const bytes = body.iterator({ destroyOnReturn: false });
-    const news = this.imports.run(parseBookList(bytes, formatOf(mediaType), query.toDefaults()));
-    const lines = await streamLines(news);
-    void reply.header('content-type', NDJSON);
-    return lines;
+    const rows = parseBookList(bytes, formatOf(mediaType), query.toDefaults());
+    return lineByLine(this.imports.run(rows, { published: query.publish }), reply);
+  }
+
+  /**
+   * Publishes many books, and tells how it goes line by line: progress, what was refused and why, and a summary. The same may
+   * be sent again: what is published already is only counted.
+   */
+  @Post('publish')
+  @HttpCode(200)
+  @ApiProduces('application/x-ndjson')
+  publishMany(@Body() request: PublishBooksRequest, @Res({ passthrough: true }) reply: Reply): Promise<Readable> {
+    return lineByLine(this.publications.run(request.toBooks()), reply);
   }
 
   @Get()
@@ -107,4 +119,11 @@ export class CatalogController {
     await this.commands.execute(new WithdrawBook(id, reason));
     return this.queries.execute(new FindBook(id));
   }
+}
+
+/** An answer that comes while the work goes on. */
+async function lineByLine(news: AsyncGenerator<object>, reply: Reply): Promise<Readable> {
+  const lines = await streamLines(news);
+  void reply.header('content-type', NDJSON);
+  return lines;
 }

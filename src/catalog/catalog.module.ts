@@ -6,6 +6,8 @@ import * as catalogEvents from './catalog.events';
 import { AddBookHandler } from './commands/add-book.command';
 import { ImportBooks } from './commands/import-books';
 import { PublishBookHandler } from './commands/publish-book.command';
+import { PublishBooks } from './commands/publish-books';
+import { PublishDueBookHandler, PublishDueBooks } from './commands/publish-due-books';
 import { RepriceBookHandler } from './commands/reprice-book.command';
 import { ReviseBookHandler } from './commands/revise-book.command';
 import { WithdrawBookHandler } from './commands/withdraw-book.command';
@@ -27,7 +29,10 @@ import { BrowseProjection } from './reactions/browse.projection';
     ReviseBookHandler,
     RepriceBookHandler,
     PublishBookHandler,
+    PublishDueBookHandler,
+    PublishDueBooks,
     WithdrawBookHandler,
+    PublishBooks,
     ImportBooks,
     // queries
     BrowseBooksHandler,

@@ -1,3 +1,4 @@
+import { Invalid } from '../kernel/domain-error';
 import { moneyFromDecimal } from '../kernel/money';
 import {
   Moment,
@@ -8,7 +9,10 @@ import {
   QueryCurrency,
   QueryFlag,
   Text,
+  True,
+  Uuids,
 } from '../platform/http/fields';
+import type { BooksToPublish } from './commands/publish-books';
 import { Defaults, moneyOf } from './outside/book-list/row';
 import type { BrowseFilter } from './queries/browse-books.query';
 
@@ -22,13 +26,13 @@ export class AddBookRequest {
   @Moment({ optional: true }) publishAt?: Date;
 }
 
-/** What is left out stays as it is. */
+/** What is left out stays as it is; null removes it, where a book can be without. */
 export class ReviseBookRequest {
   @Text({ max: 200, optional: true }) title?: string;
   @Text({ max: 150, optional: true }) author?: string;
-  @Text({ max: 20, optional: true }) isbn?: string;
-  @Text({ max: 5000, multiline: true, optional: true }) description?: string;
-  @Moment({ optional: true }) publishAt?: Date;
+  @Text({ max: 20, removable: true }) isbn?: string | null;
+  @Text({ max: 5000, multiline: true, removable: true }) description?: string | null;
+  @Moment({ removable: true }) publishAt?: Date | null;
 }
 
 export class RepriceBookRequest {
@@ -39,12 +43,32 @@ export class WithdrawBookRequest {
   @Text({ max: 500, optional: true }) reason?: string;
 }
 
+/** Which books are to be published: one of the two. */
+export class PublishBooksRequest {
+  /** These. */
+  @Uuids({ min: 1, max: 10_000, optional: true }) bookIds?: string[];
+  /** All drafts, except those with a `publishAt`: these come out at that moment. */
+  @True({ optional: true }) all?: true;
+
+  /** @throws Invalid unless it is one of the two */
+  toBooks(): BooksToPublish {
+    const { bookIds, all } = this;
+    if (bookIds && all) throw new Invalid('choice-double', 'all', 'must not be given together with bookIds');
+    if (bookIds) return { bookIds };
+    if (all) return { all };
+    throw new Invalid('choice-missing', 'bookIds', 'is required, unless all is given');
+  }
+}
+
 /** What a list of books does not say itself. */
 export class ImportBooksRequest {
   /** What a book costs whose row has no price: 12.99 */
   @Text({ max: 20, optional: true }) price?: string;
   /** ISO 4217, for prices without a currency. */
   @Text({ max: 3, optional: true }) currency = 'USD';
+
+  /** Each book comes out as it is added, unless its row says when. Those that are there are left alone. */
+  @QueryFlag() publish = false;
 
   /** @throws Invalid at `price` or `currency` */
   toDefaults(): Defaults {

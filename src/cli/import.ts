@@ -19,6 +19,7 @@ interface Options {
   readonly currency: string;
   readonly format?: ListFormat;
   readonly report?: string;
+  readonly publish?: true;
 }
 
 /** How many refused rows are shown on the screen. */
@@ -48,6 +49,7 @@ runProgram(async (interruption) => {
     .option('--price <amount>', 'what a book costs whose row has no price')
     .option('--currency <code>', 'of that price, and of prices in the list without a currency', 'USD')
     .addOption(new Option('--format <format>', 'told by the name of the file').choices(['csv', 'ndjson']))
+    .option('--publish', 'each book comes out as it is added, unless its row says when')
     .option('--report <file>', 'where to write each refused row and each note, one JSON object per line')
     .addHelpText(
       'after',
@@ -56,14 +58,14 @@ Columns, in any order and case: title (or original_title), author (or authors), 
 price, currency, description, publish_at. Others are left alone. CSV may be cut by , ; or tab, and has to be UTF-8.
 
 The database is the one that DATABASE_URL names; the shop may be open meanwhile. Ctrl-C stops cleanly, and running the
-same command again continues from there.
+same command again continues from there. Books that are there are left alone, also by --publish.
 
 Exit code 0: read to the end, refused rows or not. 1: not read to the end. 130: Ctrl-C.
 
 Examples:
   npm run import -- docs/sample-books.csv --price 12.99
   npm run import -- livres.csv --price 9.90 --currency EUR --report refused.ndjson
-  npm run import -- books.jsonl --format ndjson`,
+  npm run import -- books.jsonl --format ndjson --publish`,
     );
   await command.action((file: string, options: Options) => importList(file, options, interruption)).parseAsync();
   return interruption.code ?? 0;
@@ -78,9 +80,10 @@ async function importList(file: string, options: Options, interruption: Interrup
   await withShop(async (shop) => {
     const list = createReadStream(file);
     try {
-      const news = shop
-        .get(ImportBooks, { strict: false })
-        .run(parseBookList(list, listFormat, defaults), interruption.signal);
+      const news = shop.get(ImportBooks, { strict: false }).run(parseBookList(list, listFormat, defaults), {
+        published: options.publish,
+        interrupted: interruption.signal,
+      });
       await follow(news, list, total, report);
     } catch (error) {
       throw asFailure(error, file);

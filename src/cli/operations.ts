@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { text } from 'node:stream/consumers';
 import type { INestApplicationContext } from '@nestjs/common';
+import { BooksToPublish, Publications, PublishBooks } from '../catalog/commands/publish-books';
 import { DomainError, NotFound } from '../kernel/domain-error';
 import { harmless } from '../kernel/text';
 import { decodeCursor } from '../platform/http/page';
@@ -12,11 +15,15 @@ import { Reactions } from '../platform/reactions/reactions.service';
 import { Rehearsals, type Rehearsed } from '../platform/reactions/rehearsals';
 import { newRequest, withinRequest } from '../platform/unit-of-work/cause';
 import { Why } from '../platform/why/why';
+import { Meter, meterOf } from './meter';
 import { withIdleShop } from './open-shop';
 import { Failure } from './program';
 
 /** So many are read at once of what may be long. */
 const PAGE = 200;
+
+/** How many refused books are shown. */
+const SHOWN = 50;
 
 /** Does something in the name of whoever runs this program. What the shop refuses is a line for people. */
 function inShop<T>(work: (shop: INestApplicationContext) => Promise<T>): Promise<T> {
@@ -156,3 +163,39 @@ export const explain = (thing: string, reaction?: string): Promise<void> =>
       after = next === undefined ? undefined : decodeCursor(next, ['number'])[0];
     }
   });
+
+/** @returns the ids in a file, one in each line; `-` is what the program is given as its input */
+export async function idsIn(file: string): Promise<string[]> {
+  const list = await (file === '-' ? text(process.stdin) : readFile(file, 'utf8')).catch((error: Error) => {
+    throw new Failure(error.message);
+  });
+  const ids = list.split('\n').map((line) => line.trim().toLowerCase());
+  return ids.filter((id) => id !== '');
+}
+
+export const publishBooks = (which: BooksToPublish, interrupted: AbortSignal): Promise<void> =>
+  inShop(async (shop) => {
+    const refused: string[] = [];
+    let meter: Meter | undefined;
+    let summary: Publications | undefined;
+    try {
+      for await (const item of shop.get(PublishBooks, { strict: false }).run(which, interrupted)) {
+        if ('progress' in item) {
+          meter ??= meterOf('books', item.progress.of);
+          meter.show(item.progress.asked, inWords(item.progress));
+        } else if ('summary' in item) summary = item.summary;
+        else if (refused.length < SHOWN) refused.push(item.refused.reason);
+      }
+    } finally {
+      meter?.stop();
+    }
+    say(`${inWords(summary!)}.`);
+    refused.forEach((reason) => say(`  ${reason}`));
+    const more = summary!.refused - refused.length;
+    if (more > 0) say(`  and ${more} more`);
+    if (summary!.published > 0) say('What follows from it is done by the shop when it is open.');
+    if (interrupted.aborted) say('Interrupted. Running the same command again continues from there.');
+  });
+
+const inWords = ({ asked, published, alreadyPublished, refused }: Publications): string =>
+  `${asked} ${asked === 1 ? 'book' : 'books'}: ${published} published, ${alreadyPublished} published already, ${refused} refused`;

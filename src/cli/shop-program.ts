@@ -17,11 +17,13 @@ interface Which {
  * Does what an operator has said on the command line, such as `['why', 'event/42']`.
  *
  * @param operations loads the shop when it is called for: whoever asks for help does not wait for it
+ * @param interrupted ends early what is done one by one
  * @returns what the program exits with. @throws Failure, which is one line for people
  */
 export async function shopProgram(
   said: readonly string[],
   operations: () => Promise<typeof Operations>,
+  interrupted: AbortSignal,
 ): Promise<number> {
   let code = 0;
   const shop = new Command('npm run shop --')
@@ -36,11 +38,13 @@ The database is the one that DATABASE_URL names. What is changed is an event in 
 machine. Each command has its own --help, with examples.
 
 Exit code 0: done. 1: not done, and one line says why. 2: a rehearsal has shown that the letter would fail again.
+130: Ctrl-C, which stops cleanly.
 
 Examples:
   npm run shop -- reactions
   npm run shop -- dead-letters
-  npm run shop -- why inventory/0190a5d0-ac96-774b-bcce-b302099a8057`,
+  npm run shop -- why inventory/0190a5d0-ac96-774b-bcce-b302099a8057
+  npm run shop -- publish --all`,
   );
 
   shop
@@ -129,6 +133,29 @@ Examples:
     .action(async (thing: string, { reaction }: { reaction?: string }) =>
       (await operations()).explain(thing, reaction),
     );
+
+  shop
+    .command('publish')
+    .description('Publishes many books, each by itself. What is published already is left alone; Ctrl-C stops cleanly.')
+    .addOption(new Option('--book <id...>', 'these').conflicts(['from', 'all']))
+    .addOption(
+      new Option('--from <file>', 'those whose ids are in the file, one in each line; - is the input').conflicts('all'),
+    )
+    .option('--all', 'all drafts, except those with a publishAt: these come out at that moment')
+    .addHelpText(
+      'after',
+      examples(
+        'publish --all',
+        'publish --book 0190a5d0-ac96-774b-bcce-b302099a8057 0190a5d0-ac97-72c5-9d4f-1f1c5be6e3aa',
+        'publish --from autumn.txt',
+      ),
+    )
+    .action(async ({ book, from, all }: { book?: readonly string[]; from?: string; all?: true }) => {
+      if (!book && from === undefined && !all) throw new Failure('which ones? Say so with --book, --from or --all');
+      const { idsIn, publishBooks } = await operations();
+      const which = all ? { all } : { bookIds: book?.map((id) => id.toLowerCase()) ?? (await idsIn(from!)) };
+      await publishBooks(which, interrupted);
+    });
 
   await shop.parseAsync(said, { from: 'user' });
   return code;

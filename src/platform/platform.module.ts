@@ -35,6 +35,7 @@ import { Standings } from './reactions/standings';
 import { UnfinishedStarts } from './reactions/unfinished-starts';
 import { Alarms } from './schedule/alarms';
 import { CommandsInUnitsOfWork, logPublisher } from './unit-of-work/command-bus';
+import { SideBySide } from './unit-of-work/side-by-side';
 import { UnitOfWork } from './unit-of-work/unit-of-work';
 import { Why } from './why/why';
 import { WhyController } from './why/why.controller';
@@ -141,6 +142,7 @@ class OpeningModule implements OnApplicationBootstrap {
     Registration,
     ReactionStatuses,
     Rehearsals,
+    SideBySide,
     Standings,
     UnfinishedStarts,
     Progress,
@@ -156,6 +158,7 @@ class OpeningModule implements OnApplicationBootstrap {
     ReactionStatuses,
     Progress,
     DeferredEvents,
+    SideBySide,
   ],
 })
 export class PlatformModule {}

@@ -45,6 +45,7 @@ const WRONG = {
   change: [...NOT_WHOLE, 0, 1_000_000_001, -1_000_000_001],
   position: [...NOT_WHOLE, 0, -1],
   rate: [...NOT_WHOLE, 0, -1, 1001],
+  ids: [1, 'x', true, {}, [], [1], [null], ['x'], [[nobody]], [nobody, '1'], Array(10_001).fill(nobody)],
   true: [1, 'true', '', false, [], {}],
   amount: ['12.99', '', true, [], [1], {}, -1, -0.01, 12.999, 1e-7, 100_000_000.01, 1e21, 1e300],
   currency: [1, true, [], {}, '', 'usd', 'XXQ', 'US', 'USDD', '$', 'US\0', '\ud800'],
@@ -124,6 +125,10 @@ describe('Bad input', () => {
         publishAt: optional('moment'),
         ...money,
       },
+    },
+    'POST /books/publish': {
+      prepare: async () => ({ path: '/books/publish', body: { bookIds: [await client.addBook()] }, status: 200 }),
+      fields: { bookIds: required('ids'), all: optional('true') },
     },
     'POST /books/{id}/revise': {
       prepare: async () => {
@@ -602,6 +607,16 @@ describe('Bad input', () => {
     });
   });
 
+  it.each([
+    [{ bookIds: [nobody], all: true }, 'all', 'choice-double'],
+    [{}, 'bookIds', 'choice-missing'],
+  ])('in the choice of books to publish is refused: %j', async (body, path, code) => {
+    await leavingNothing(async () => {
+      const problem = expectRefusal(await send('/books/publish', JSON.stringify(body)), code);
+      expect([problem.status, problem.code, problem.errors?.map((error) => error.path)]).toEqual([400, code, [path]]);
+    });
+  });
+
   describe('for a list of books', () => {
     const list = 'title,author,price\nEmma,Jane Austen,12.99\n';
 
@@ -615,6 +630,7 @@ describe('Bad input', () => {
       ['the price has too many decimals', 400, '?price=1.005', list, 'text/csv'],
       ['the currency is unknown', 400, '?price=1&currency=XYZ', list, 'text/csv'],
       ['the parameter is unknown', 400, '?cost=1', list, 'text/csv'],
+      ['it is to be published perhaps', 400, '?publish=perhaps', list, 'text/csv'],
     ])('is refused when %s', async (why, status, query, body, type) => {
       await leavingNothing(async () => {
         const problem = expectRefusal(await send(`/books/import${query}`, body, type), why);

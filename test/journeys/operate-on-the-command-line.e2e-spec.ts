@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import * as operations from '../../src/cli/operations';
 import { Failure } from '../../src/cli/program';
@@ -22,8 +24,10 @@ describe('npm run shop', () => {
   let folder: string;
   let shop: Bookshelf;
   let client: Client;
+  let interruption: AbortController;
 
   beforeEach(async () => {
+    interruption = new AbortController();
     folder = newFolder();
     shop = await Bookshelf.start({ folder, providers: [DoHandler] });
     client = new Client(shop);
@@ -42,7 +46,7 @@ describe('npm run shop', () => {
     const environment = jest.replaceProperty(process, 'env', { DATABASE_URL: databaseIn(folder) });
     const out = jest.spyOn(console, 'log').mockImplementation((text: string) => void said.push(...text.split('\n')));
     try {
-      return { code: await shopProgram(args, async () => operations), said, complaints: [] };
+      return { code: await shopProgram(args, async () => operations, interruption.signal), said, complaints: [] };
     } catch (error) {
       if (error instanceof Failure) return { code: 1, said, complaints: [error.message] };
       throw error;
@@ -169,7 +173,45 @@ describe('npm run shop', () => {
     expect((await say('why', `event/${position}`, '--reaction', STOCK)).said.at(-1)).toContain('has given it up');
   });
 
+  it('publishes many books, says which it cannot and why, and may be repeated', async () => {
+    const drafts = [await client.addBook(), await client.addBook(), await client.addBook()];
+    const planned = await client.addBook({ publishAt: '2999-01-01T00:00:00Z' });
+    expect(await say('publish', '--book', drafts[0].toUpperCase(), nobody)).toEqual({
+      code: 0,
+      said: [
+        '2 books: 1 published, 0 published already, 1 refused.',
+        `  book ${nobody} is not in the catalog`,
+        'What follows from it is done by the shop when it is open.',
+      ],
+      complaints: [],
+    });
+    await writeFile(join(folder, 'autumn.txt'), `${drafts[0]}\r\n\n${drafts[1]}\n`);
+    expect((await say('publish', '--from', join(folder, 'autumn.txt'))).said[0]).toBe(
+      '2 books: 1 published, 1 published already, 0 refused.',
+    );
+    const { code, said, complaints } = await start('publish', '--all');
+    expect([code, said[0], complaints]).toEqual([0, '1 book: 1 published, 0 published already, 0 refused.', []]);
+    expect((await say('publish', '--all')).said).toEqual(['0 books: 0 published, 0 published already, 0 refused.']);
+    const states = await Promise.all([...drafts, planned].map((id) => client.see(`/books/${id}`)));
+    expect(states.map(({ status }) => status)).toEqual(['PUBLISHED', 'PUBLISHED', 'PUBLISHED', 'ADDED']);
+    const { items } = await client.see('/events?type=catalog.book-published');
+    expect(items.map(({ actor }: { actor: string }) => actor)).toEqual(Array(3).fill(userInfo().username));
+  });
+
+  it('stops publishing when it is interrupted, and goes on when it is called again', async () => {
+    await client.addBook();
+    interruption.abort();
+    const { said } = await say('publish', '--all');
+    expect(said).toEqual([
+      '0 books: 0 published, 0 published already, 0 refused.',
+      'Interrupted. Running the same command again continues from there.',
+    ]);
+    interruption = new AbortController();
+    expect((await say('publish', '--all')).said[0]).toBe('1 book: 1 published, 0 published already, 0 refused.');
+  });
+
   it.each<[string[], RegExp]>([
+    [['publish'], /^which ones\? Say so with --book, --from or --all$/],
     [['dead-letters', 'retry', STOCK], /^which ones\? Say so with --position, --cause or --all$/],
     [['dead-letters', 'retry', STOCK, '--all', '--per-second', '0'], /must be a whole number from 1 to 1000/],
     [['dead-letters', 'skip', STOCK, '--all'], /required option '--reason <text>' not specified/],
@@ -186,6 +228,7 @@ describe('npm run shop', () => {
       /^order: say <kind>\/<id>, where the kind is event, alert, book, inventory, notification, order, payment, rule, shipment, subscription$/,
     ],
     [['why', `order/${nobody}`], /^there is no order\//],
+    [['publish', '--from', '/no/such/list'], /^ENOENT: no such file or directory/],
     [['dead-letters', 'retry', STOCK, '--position', '7'], /^inventory\.open-stock has no dead letter at position 7$/],
   ])('says in one line what there is not: %j', async (args, line) => {
     expect(await say(...args)).toEqual({ code: 1, said: [], complaints: [expect.stringMatching(line)] });

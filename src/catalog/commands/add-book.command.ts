@@ -7,7 +7,11 @@ import { BookRepository } from '../persistence/book.repository';
 
 /** Takes a book into the catalog. Answers its id. */
 export class AddBook extends Command<string> {
-  constructor(readonly facts: BookDescription & { readonly price: Money; readonly reference?: string }) {
+  /** @param published it comes out at once, unless a moment is set for that */
+  constructor(
+    readonly facts: BookDescription & { readonly price: Money; readonly reference?: string },
+    readonly published = false,
+  ) {
     super();
   }
 }
@@ -19,8 +23,9 @@ export class AddBookHandler implements ICommandHandler<AddBook> {
     private readonly clock: Clock,
   ) {}
 
-  async execute({ facts }: AddBook): Promise<string> {
+  async execute({ facts, published }: AddBook): Promise<string> {
     const book = Book.add({ id: newId(), ...facts, addedAt: this.clock.now() });
+    if (published && !facts.publishAt) book.bringOut();
     await this.books.save(book);
     book.commit();
     return book.id;

@@ -2,6 +2,7 @@ import type { CommandBus } from '@nestjs/cqrs';
 import { Logger } from '@nestjs/common';
 import { Invalid } from '../../kernel/domain-error';
 import { DatabaseError } from '../../platform/database/connection';
+import { SideBySide } from '../../platform/unit-of-work/side-by-side';
 import { BookAlreadyInCatalog } from '../model/catalog.errors';
 import type { BookRepository } from '../persistence/book.repository';
 import { AddBook } from './add-book.command';
@@ -23,9 +24,11 @@ class ToyCatalog {
   mostUnderWay = 0;
   refuses: (title: string) => Error | undefined = () => undefined;
 
+  readonly sideBySide = new SideBySide();
   readonly imports = new ImportBooks(
     { execute: (command: AddBook) => this.add(command) } as unknown as CommandBus,
     { isInCatalog: () => Promise.resolve(this.isFull) } as unknown as BookRepository,
+    this.sideBySide,
   );
 
   private async add({ facts: { title } }: AddBook): Promise<string> {
@@ -133,7 +136,7 @@ describe('An import', () => {
   it('finishes what is under way and sums up when it is interrupted', async () => {
     const interruption = new AbortController();
     const rows = inTurn(booksOf(1000), (at) => at === 500 && interruption.abort());
-    const news = await allOf(catalog.imports.run(rows, interruption.signal));
+    const news = await allOf(catalog.imports.run(rows, { interrupted: interruption.signal }));
     expect(news.at(-1)).toEqual({ summary: { read: 500, added: 500, alreadyThere: 0, refused: 0, notes: 0 } });
     expect(catalog.titles.size).toBe(500);
   });
@@ -144,7 +147,7 @@ describe('An import', () => {
   });
 
   it('stops when the shop closes', async () => {
-    const rows = inTurn(booksOf(1000), (at) => at === 500 && catalog.imports.beforeApplicationShutdown());
+    const rows = inTurn(booksOf(1000), (at) => at === 500 && catalog.sideBySide.beforeApplicationShutdown());
     await expect(allOf(catalog.imports.run(rows))).rejects.toMatchObject({ code: 'shutting-down' });
     expect(catalog.titles.size).toBe(500);
   });

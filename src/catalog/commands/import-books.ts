@@ -1,9 +1,8 @@
-import { BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { DomainError, Unavailable } from '../../kernel/domain-error';
 import { newId } from '../../kernel/ids';
-import { isOutage } from '../../platform/database/connection';
 import { currentRequest, newRequest, Request, withinRequest } from '../../platform/unit-of-work/cause';
+import { Job, SideBySide } from '../../platform/unit-of-work/side-by-side';
 import { Book } from '../model/book';
 import { BookAlreadyInCatalog } from '../model/catalog.errors';
 import { BookRepository } from '../persistence/book.repository';
@@ -49,122 +48,75 @@ export type ImportNews =
   | { readonly note: { readonly line: number; readonly note: string; readonly title?: string } }
   | { readonly summary: Tally & { readonly notes: number } };
 
-/** Two groups of the lane: while one is being committed, the next has already come together. */
-const IN_FLIGHT = 128;
-
-/** Milliseconds between two words about progress. */
-const TELL_EVERY = 400;
+export interface ImportOptions {
+  /** Each book comes out as it is added, unless a moment is set for that. Those that are there are left alone. */
+  readonly published?: boolean;
+  /** Ends the import early; what is on its way is finished and in the summary. */
+  readonly interrupted?: AbortSignal;
+}
 
 /**
  * Adds the books of a list to the catalog, each through the same command as everybody else's. Each row is a unit of
  * work of its own with a key of its own, so an import may be interrupted anywhere and repeated.
  */
 @Injectable()
-export class ImportBooks implements BeforeApplicationShutdown {
-  private readonly logger = new Logger('Import');
-  private closing = false;
-
+export class ImportBooks {
   constructor(
     private readonly commands: CommandBus,
     private readonly books: BookRepository,
+    private readonly sideBySide: SideBySide,
   ) {}
-
-  beforeApplicationShutdown(): void {
-    this.closing = true;
-  }
 
   /**
    * Reads no faster than the database takes and the caller listens; keeps nothing of what it has told.
    *
-   * @param interrupted ends the import early; what is on its way is finished and in the summary
    * @throws whatever reading the rows throws; the error of an outage; Unavailable when the shop closes.
    * What was added until then stays
    */
-  run(rows: AsyncIterable<Row>, interrupted?: AbortSignal): AsyncGenerator<ImportNews> {
-    // Here and not in the generator, which runs in the asynchronous context of whoever asks it for more.
-    return this.work(rows, { ...(currentRequest() ?? newRequest('import')), actor: 'import' }, interrupted);
-  }
-
-  private async *work(
-    rows: AsyncIterable<Row>,
-    request: Request,
-    interrupted: AbortSignal | undefined,
-  ): AsyncGenerator<ImportNews> {
+  run(rows: AsyncIterable<Row>, { published, interrupted }: ImportOptions = {}): AsyncGenerator<ImportNews> {
+    const request = { ...(currentRequest() ?? newRequest('import')), actor: 'import' };
     const tally = { read: 0, added: 0, alreadyThere: 0, refused: 0 };
     let notes = 0;
-    let told = 0;
     let isRepeated = false;
-    let outage: (Error & { code: string }) | undefined;
     const news: ImportNews[] = [];
     const refuse = (refused: Refusal) => {
       tally.refused++;
       news.push({ refused });
     };
-    const add = async (row: BookRow) => {
-      try {
-        const fate = await this.add(row, request, isRepeated);
+    const job: Job<Row, ImportNews> = {
+      news,
+      each: async (row) => {
+        tally.read++;
+        if ('reason' in row) return refuse(row);
+        const command = new AddBook(row.facts, published);
+        const fate = await this.add(command, request, isRepeated);
         tally[fate]++;
         if (fate === 'alreadyThere') isRepeated = true;
         if (!row.note) return;
         notes++;
         news.push({ note: { line: row.line, note: row.note, title: row.facts.title } });
-      } catch (error) {
-        if (isOutage(error)) outage = error;
-        else refuse(refusal(row.line, this.reasonFor(error, row), row.facts.title));
-      }
+      },
+      refuse: (row, reason) => refuse(refusal(row.line, reason, 'facts' in row ? row.facts.title : row.title)),
+      progress: () => ({ progress: { ...tally } }),
+      summary: () => ({ summary: { ...tally, notes } }),
     };
-    const inFlight = new Set<Promise<void>>();
-    let landed: () => void = () => undefined;
-    try {
-      for await (const row of rows) {
-        if (interrupted?.aborted) break;
-        if (this.closing) throw new Unavailable('shutting-down', 'The shop is closing.', 1);
-        tally.read++;
-        if ('reason' in row) {
-          refuse(row);
-        } else {
-          const adding: Promise<void> = add(row).finally(() => {
-            inFlight.delete(adding);
-            landed();
-          });
-          inFlight.add(adding);
-        }
-        // A race of all of them for each row would cost as much as adding the book.
-        if (inFlight.size >= IN_FLIGHT) await new Promise<void>((resolve) => (landed = resolve));
-        if (outage) throw outage;
-        yield* news.splice(0);
-        if (Date.now() - told < TELL_EVERY) continue;
-        told = Date.now();
-        yield { progress: { ...tally } };
-      }
-      await Promise.all(inFlight);
-      if (outage) throw outage;
-      yield* news.splice(0);
-      yield { summary: { ...tally, notes } };
-    } finally {
-      await Promise.all(inFlight);
-    }
+    return this.sideBySide.run(rows, job, interrupted);
   }
 
   /** @param isRepeated some of the list are there: each command would be refused, and its group sent again without it */
-  private async add({ facts }: BookRow, request: Request, isRepeated: boolean): Promise<'added' | 'alreadyThere'> {
+  private async add(command: AddBook, request: Request, isRepeated: boolean): Promise<'added' | 'alreadyThere'> {
     if (isRepeated) {
+      const { facts } = command;
       // What is no book is refused, whether one like it is there or not.
       Book.add({ id: newId(), ...facts, addedAt: new Date() });
       if (await this.books.isInCatalog(facts)) return 'alreadyThere';
     }
     try {
-      await withinRequest(request, () => this.commands.execute(new AddBook(facts)));
+      await withinRequest(request, () => this.commands.execute(command));
       return 'added';
     } catch (error) {
       if (error instanceof BookAlreadyInCatalog) return 'alreadyThere';
       throw error;
     }
-  }
-
-  private reasonFor(error: unknown, { line }: BookRow): string {
-    if (error instanceof DomainError) return error.message;
-    this.logger.error(`line ${line}: ${String(error)}`, error instanceof Error ? error.stack : undefined);
-    return error instanceof Error ? error.message : String(error);
   }
 }

@@ -154,6 +154,19 @@ describe('Publishing and withdrawing', () => {
     ]);
   });
 
+  it.each<[string, string | undefined, BookStatus, boolean]>([
+    ['at the moment that is set', '2026-04-10T12:00:00Z', 'ADDED', true],
+    ['after it', '2026-04-10T11:59:59.999Z', 'ADDED', true],
+    ['not before it', '2026-04-10T12:00:00.001Z', 'ADDED', false],
+    ['not without one', undefined, 'ADDED', false],
+    ['not when it is out', '2026-04-10T12:00:00Z', 'PUBLISHED', false],
+    ['not when it is withdrawn', '2026-04-10T12:00:00Z', 'WITHDRAWN', false],
+  ])('is due %s', (_, publishAt, status, isDue) => {
+    const book = Book.add({ ...gatsby, publishAt: publishAt ? new Date(publishAt) : undefined });
+    steps[status](book);
+    expect(book.isDue(new Date('2026-04-10T12:00:00Z'))).toBe(isDue);
+  });
+
   it.each(['ADDED', 'PUBLISHED'] as const)('tells that a book that was %s is withdrawn, and why', (status) => {
     const book = bookThatIs(status);
     book.withdraw('out of print');

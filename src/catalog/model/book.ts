@@ -96,6 +96,12 @@ export class Book extends AggregateRoot {
     this.apply(new BookPublished({ bookId: this.id, title, author }));
   }
 
+  /** Whether the moment has come at which the book is to be published, and it still is to be. */
+  isDue(now: Date): boolean {
+    const { status, publishAt } = this.state;
+    return status === 'ADDED' && publishAt !== undefined && publishAt <= now;
+  }
+
   /** Takes the book out of the catalog for good. */
   withdraw(reason?: string): void {
     this.refuseWhen('withdrawn', 'WITHDRAWN');

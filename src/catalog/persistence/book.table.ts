@@ -5,6 +5,7 @@ import type { BookStatus } from '../model/book';
 @Index('catalog_book_isbn', ['isbn'], { unique: true, where: 'isbn IS NOT NULL' })
 @Index('catalog_book_reference', ['reference'], { unique: true, where: 'reference IS NOT NULL' })
 @Index('catalog_book_due', ['publishAt'], { where: "publish_at IS NOT NULL AND status = 'ADDED'" })
+@Index('catalog_book_drafts', ['id'], { where: "publish_at IS NULL AND status = 'ADDED'" })
 export class BookTable {
   @PrimaryColumn('text') id: string;
   @Column('integer') version: number;

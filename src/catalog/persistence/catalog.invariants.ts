@@ -14,10 +14,19 @@ export const CATALOG_INVARIANTS = invariants([
        FROM catalog_book WHERE NOT EXISTS (
         SELECT 1 FROM event_log event WHERE event.stream = 'catalog.book/' || catalog_book.id AND event.type || '' = 'catalog.book-added')`,
   ),
+  new Invariant(
+    'each book that is published has come out once, whoever has published it, and no other has',
+    `SELECT 'book ' || id || ' is ' || status || ', and has come out ' || times || ' times' AS violation
+       FROM (SELECT id, status, (SELECT count(*) FROM event_log event
+               WHERE event.stream = 'catalog.book/' || catalog_book.id AND event.type || '' = 'catalog.book-published') AS times
+               FROM catalog_book) AS book
+      WHERE times > 1 OR (status = 'PUBLISHED' AND times = 0) OR (status = 'ADDED' AND times > 0)`,
+  ),
   effectOnce(
     'catalog.browse',
-    ['catalog.book-added'],
-    `EXISTS (SELECT 1 FROM catalog_browse WHERE book_id = json_extract(event.facts, '$.bookId'))
+    ['catalog.book-added', 'catalog.book-published'],
+    `EXISTS (SELECT 1 FROM catalog_browse WHERE book_id = json_extract(event.facts, '$.bookId')
+                AND (published OR event.type || '' = 'catalog.book-added'))
        OR EXISTS (SELECT 1 FROM event_log later WHERE later.stream = event.stream AND later.type || '' = 'catalog.book-withdrawn')`,
   ),
 ]);

@@ -4,11 +4,16 @@ import { isEmail, registerDecorator, ValidateNested, type ValidationArguments } 
 import { isDay } from '../../kernel/day';
 import { Invalid } from '../../kernel/domain-error';
 import { moneyFromDecimal, type Money } from '../../kernel/money';
-import { isPlainObject, read, readWith, type Reader, type RequestClass } from './validation';
+import { isPlainObject, orNull, read, readWith, type Reader, type RequestClass } from './validation';
 
 /** A field that may be left out. Null counts as left out. */
 export interface Optional {
   optional?: boolean;
+}
+
+/** An optional field of a correction, which null removes. */
+export interface Removable extends Optional {
+  removable?: boolean;
 }
 
 /** What the description of the API says of a field. */
@@ -19,7 +24,7 @@ export interface Described {
 /** What is wrong with a value that is there: "must be a whole number". Undefined when nothing is. */
 type Rule = (value: unknown, request: object) => string | undefined;
 
-interface FieldOptions extends Optional {
+interface FieldOptions extends Removable {
   rule: Rule;
   /** What is wrong when an optional field is left out of this request. */
   missing?: (request: object) => string | undefined;
@@ -28,9 +33,18 @@ interface FieldOptions extends Optional {
 }
 
 /** One decorator for the three who need to know about a field: who reads it, who checks it, who documents it. */
-function field({ optional = false, rule, missing, reader, api }: FieldOptions): PropertyDecorator {
-  const check = (value: unknown, request: object): string | undefined =>
-    value === undefined ? (optional ? missing?.(request) : 'is required') : rule(value, request);
+function field({
+  removable = false,
+  optional = removable,
+  rule,
+  missing,
+  reader,
+  api,
+}: FieldOptions): PropertyDecorator {
+  const check = (value: unknown, request: object): string | undefined => {
+    if (value === null && removable) return undefined;
+    return value === undefined ? (optional ? missing?.(request) : 'is required') : rule(value, request);
+  };
   return (prototype, property) => {
     const name = String(property);
     registerDecorator({
@@ -42,8 +56,12 @@ function field({ optional = false, rule, missing, reader, api }: FieldOptions): 
         defaultMessage: (args: ValidationArguments) => check(args.value, args.object) ?? '',
       },
     });
-    if (reader) readWith(prototype, name, reader);
-    ApiProperty({ ...api, required: !optional } as ApiPropertyOptions)(prototype, property);
+    if (removable) readWith(prototype, name, orNull(reader));
+    else if (reader) readWith(prototype, name, reader);
+    ApiProperty({ ...api, required: !optional, ...(removable ? { nullable: true } : {}) } as ApiPropertyOptions)(
+      prototype,
+      property,
+    );
   };
 }
 
@@ -66,12 +84,13 @@ const CONTROLS_BUT_LINES = /[^\P{Cc}\n\r\t]/u;
  * Text, trimmed, of `min` (1) to `max` characters, counted as code points after trimming.
  * Without control characters: a single line, or with `multiline` several, tabs included.
  */
-export function Text(options: { max: number; min?: number; multiline?: boolean } & Optional): PropertyDecorator {
-  const { max, min = 1, multiline = false, optional } = options;
+export function Text(options: { max: number; min?: number; multiline?: boolean } & Removable): PropertyDecorator {
+  const { max, min = 1, multiline = false, optional, removable } = options;
   const controls = multiline ? CONTROLS_BUT_LINES : CONTROLS;
   const lines = multiline ? 'must not contain control characters' : 'must be a single line without control characters';
   return field({
     optional,
+    removable,
     reader: trimmed,
     rule: (value) => {
       if (typeof value !== 'string') return 'must be text';
@@ -132,6 +151,23 @@ export function Uuid({ optional }: Optional = {}): PropertyDecorator {
   });
 }
 
+/** A list of `min` (0) to `max` UUIDs, held in lower case. */
+export function Uuids({ min = 0, max, optional }: { min?: number; max: number } & Optional): PropertyDecorator {
+  return field({
+    optional,
+    reader: (value) =>
+      Array.isArray(value) && value.length <= max && value.every(isUuid) ? value.map((id) => id.toLowerCase()) : value,
+    rule: (value) => {
+      if (!Array.isArray(value) || value.length < min || value.length > max) {
+        return `must be a list of ${between(min, max)} UUIDs`;
+      }
+      const wrong = value.findIndex((id) => !isUuid(id));
+      return wrong < 0 ? undefined : `must be a list of UUIDs, which what is at [${wrong}] is not`;
+    },
+    api: { type: [String], format: 'uuid', minItems: min, maxItems: max },
+  });
+}
+
 /** An e-mail address, trimmed, otherwise as written. */
 export function Email({ optional }: Optional = {}): PropertyDecorator {
   return field({
@@ -159,9 +195,10 @@ function parseMoment(text: string): Date | undefined {
 }
 
 /** An RFC 3339 date and time with its zone, held as a `Date` (so to the millisecond). */
-export function Moment({ optional }: Optional = {}): PropertyDecorator {
+export function Moment({ optional, removable }: Removable = {}): PropertyDecorator {
   return field({
     optional,
+    removable,
     reader: (value) => (typeof value === 'string' ? (parseMoment(value) ?? value) : value),
     rule: (value) =>
       value instanceof Date ? undefined : 'must be a real date and time with its zone, such as 2026-12-24T18:00:00Z',

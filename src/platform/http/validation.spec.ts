@@ -51,6 +51,7 @@ class Everything {
   @MoneyAmount({ optional: true }) price?: MoneyRequest;
   @OneOf(['red', 'blue'], { optional: true }) colour?: string;
   @IsOptional() @IsIn(['a', 'b'], { message: 'must be a or b' }) plain?: string;
+  @Moment({ removable: true }) soldUntil?: Date | null;
 
   shout(): string {
     return `${this.title}!`;
@@ -175,6 +176,17 @@ describe('A request', () => {
     expect((await post('everything', {})).status).toBe(201);
     const answer = await post('everything', { title: null, price: null, publishAt: null, plain: null });
     expect(answer.body).toEqual({ date: false, shouted: 'undefined!' });
+  });
+
+  it('says null where that removes what is there, and nothing else that is none', async () => {
+    expect((await post('everything', { soldUntil: null })).body.soldUntil).toBeNull();
+    expect((await post('everything', { soldUntil: '2026-12-24T18:00:00Z' })).body.soldUntil).toMatch(/^2026/);
+    expect((await post('everything', {})).body).not.toHaveProperty('soldUntil');
+    for (const soldUntil of ['null', '', 0, false]) {
+      expect(complaints(await post('everything', { soldUntil }))).toEqual([
+        expect.stringMatching(/^soldUntil must be a real date/),
+      ]);
+    }
   });
 
   it.each([

@@ -19,6 +19,16 @@ export function readWith(prototype: object, property: string, reader: Reader): v
 
 const asItIs: Reader = (value) => value;
 
+/** Readers of properties of which null says that what is there is to be removed. */
+const removing = new WeakSet<Reader>();
+
+/** @returns a reader that reads null as well, and leaves it as it is */
+export function orNull(reader = asItIs): Reader {
+  const either: Reader = (value, path, complaints) => (value === null ? null : reader(value, path, complaints));
+  removing.add(either);
+  return either;
+}
+
 const shapes = new WeakMap<RequestClass, ReadonlyMap<string, Reader>>();
 
 /** The properties of a request class, inherited ones too, each with its reader. Worked out once per class. */
@@ -44,7 +54,8 @@ export const isPlainObject = (value: unknown): value is Record<string, unknown> 
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Copies the fields that the class knows into a new instance of it. A field that is null counts as left out.
+ * Copies the fields that the class knows into a new instance of it. A field that is null counts as left out, unless it is
+ * one that null removes.
  *
  * @param path where the object is in the request; '' for the whole
  * @param complaints gets one for each field that the class does not know
@@ -62,7 +73,7 @@ export function read<T extends object>(
     const value = source[name];
     const at = path === '' ? name : `${path}.${name}`;
     if (reader === undefined) complaints.push({ path: at, message: 'is not a known field' });
-    else if (value !== null && value !== undefined) {
+    else if (value !== undefined && (value !== null || removing.has(reader))) {
       (request as Record<string, unknown>)[name] = reader(value, at, complaints);
     }
   }
