@@ -20,10 +20,13 @@ import { PLATFORM_INVARIANTS } from './invariants/platform.invariants';
 import { HealthController } from './observability/health.controller';
 import { ProjectionTables } from './projections/projection-tables';
 import { Rebuild } from './projections/rebuild';
+import { BackfillRehearsals } from './reactions/backfill-rehearsals';
+import { Backfills } from './reactions/backfills';
 import { DeadLetterList } from './reactions/dead-letter-list';
 import { DeadLetters } from './reactions/dead-letters';
 import { DeferredEvents } from './reactions/deferred-events';
 import { Discovery } from './reactions/discovery';
+import { History } from './reactions/history';
 import * as operatorEvents from './reactions/operator.events';
 import { Progress } from './reactions/progress';
 import { ReactionStatuses } from './reactions/reaction-status';
@@ -130,10 +133,13 @@ class OpeningModule implements OnApplicationBootstrap {
     { provide: APP_GUARD, useClass: MinEventPosition },
     PLATFORM_INVARIANTS,
     Doctor,
+    BackfillRehearsals,
+    Backfills,
     CommandsInUnitsOfWork,
     DeadLetterList,
     DeadLetters,
     Discovery,
+    History,
     ProjectionTables,
     Rebuild,
     DeferredEvents,
@@ -149,6 +155,8 @@ class OpeningModule implements OnApplicationBootstrap {
     Why,
   ],
   exports: [
+    BackfillRehearsals,
+    Backfills,
     Doctor,
     DeadLetterList,
     DeadLetters,

@@ -271,6 +271,13 @@ describe('Bad input', () => {
       },
       fields: { position: required('position'), reason: optional('line') },
     },
+    'POST /reactions/{name}/backfill': {
+      prepare: async () => {
+        const body = { reason: 'points for old friends' };
+        return Promise.resolve({ path: '/reactions/loyalty.award-points/backfill', body, status: 202 });
+      },
+      fields: { reason: optional('line') },
+    },
     'POST /reactions/{name}/rebuild': {
       prepare: async () => {
         const body = { reason: 'the list looks odd' };

@@ -120,7 +120,7 @@ export const BREAKS: readonly Break[] = [
     file: `${REACTIONS}stored-delivery.ts`,
     edits: [
       [
-        `    books.moveTo(isAll ? Math.max(last, transaction.head) : last);`,
+        `    else books.moveTo(isAll ? Math.max(last, transaction.head) : last);`,
         `    void isAll;\n    this.then = () => books.inUnitOfWork(async () => books.moveTo(last));`,
       ],
       [
