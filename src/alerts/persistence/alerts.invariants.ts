@@ -21,6 +21,8 @@ const lastStep = `(SELECT type FROM event_log WHERE stream = 'alerts.rule/' || r
 const eventsOf = (type: string) =>
   `(SELECT count(*) FROM event_log WHERE stream = 'alerts.alert/' || alert.id AND type || '' = 'alerts.alert-${type}')`;
 
+const isWithdrawn = 'EXISTS (SELECT 1 FROM alerts_withdrawn withdrawn WHERE withdrawn.book_id = copies.book_id)';
+
 const STOCK = ['opened', 'adjusted', 'received', 'reserved', 'released', 'shipped', 'returned']
   .map((change) => `'inventory.stock-${change}'`)
   .join(', ');
@@ -51,14 +53,14 @@ export const ALERTS_INVARIANTS = invariants([
               AS violation
        FROM alerts_alert alert JOIN alerts_copies copies ON copies.book_id = alert.subject
        JOIN alerts_rule rule ON rule.id = alert.rule_id AND rule.status = 'ACTIVE'
-      WHERE alert.status = 'open' AND alert.metric = 'available-copies' AND (copies.is_withdrawn
+      WHERE alert.status = 'open' AND alert.metric = 'available-copies' AND (${isWithdrawn}
          OR CASE alert.comparison WHEN 'below' THEN copies.available >= alert.clear_at ELSE copies.available <= alert.clear_at END)`,
   ),
   new Invariant(
     'each book that crosses the threshold of an active rule has an open alert',
     `SELECT 'book ' || copies.book_id || ' has ' || copies.available || ' copies, but no alert of rule ' || rule.id AS violation
        FROM alerts_rule rule
-       JOIN alerts_copies copies ON rule.subject IN ('', copies.book_id) AND NOT copies.is_withdrawn
+       JOIN alerts_copies copies ON rule.subject IN ('', copies.book_id) AND NOT ${isWithdrawn}
         AND CASE rule.comparison WHEN 'below' THEN copies.available < rule.threshold ELSE copies.available > rule.threshold END
       WHERE rule.status = 'ACTIVE' AND rule.metric = 'available-copies' AND NOT ${isBeingApplied} AND NOT EXISTS (
         SELECT 1 FROM alerts_alert alert

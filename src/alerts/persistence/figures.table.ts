@@ -5,10 +5,14 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Index('alerts_copies_available', ['available', 'bookId'])
 export class CopiesTable {
   @PrimaryColumn('text') bookId: string;
-  /** Missing as long as only its withdrawal has been heard of. */
-  @Column('text', { nullable: true }) title?: string;
+  @Column('text') title: string;
   @Column('integer') available: number;
-  @Column('boolean') isWithdrawn: boolean;
+}
+
+/** The books that are not sold any more. The withdrawal of one may be heard of before its copies are. */
+@Entity('alerts_withdrawn')
+export class WithdrawnTable {
+  @PrimaryColumn('text') bookId: string;
 }
 
 /** Orders by the minute, in a ring: a minute takes the place of the one that was an hour before. */

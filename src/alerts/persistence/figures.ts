@@ -3,7 +3,7 @@ import { daysBefore } from '../../kernel/day';
 import { UnitOfWork } from '../../platform/unit-of-work/unit-of-work';
 import { Reading } from '../model/metric';
 import { Rule } from '../model/rule';
-import { CopiesTable, MinuteTable, RevenueTable } from './figures.table';
+import { CopiesTable, MinuteTable, RevenueTable, WithdrawnTable } from './figures.table';
 
 const MINUTES = 60;
 
@@ -29,23 +29,21 @@ export class Figures {
     this.work.change(CopiesTable, bookId, { available });
   }
 
-  /** Notes that there is a book. Its withdrawal may have been heard of before. */
-  async noteBook(book: { readonly bookId: string; readonly title: string; readonly available: number }): Promise<void> {
-    const isWithdrawn = (await this.work.find(CopiesTable, book.bookId))?.isWithdrawn ?? false;
-    const { bookId, title, available } = book;
-    this.work.put(CopiesTable, { bookId, title, available, isWithdrawn });
+  /** Notes that there is a book. */
+  noteBook({ bookId, title, available }: CopiesTable): void {
+    this.work.put(CopiesTable, { bookId, title, available });
   }
 
   /** Notes that a book is not sold any more. */
-  async noteWithdrawal(bookId: string): Promise<void> {
-    const known = await this.work.find(CopiesTable, bookId);
-    this.work.put(CopiesTable, { bookId, available: 0, ...known, isWithdrawn: true });
+  noteWithdrawal(bookId: string): void {
+    this.work.put(WithdrawnTable, { bookId });
   }
 
   /** @returns the copies of one book; nothing where it is not sold, or not known */
   async copiesOf(bookId: string): Promise<Reading[]> {
+    if (await this.work.find(WithdrawnTable, bookId)) return [];
     const row = await this.work.find(CopiesTable, bookId);
-    return row && !row.isWithdrawn ? [toReading(row)] : [];
+    return row ? [toReading(row)] : [];
   }
 
   /**
@@ -59,7 +57,9 @@ export class Figures {
     const first = after ?? { available: isBelow ? 0 : threshold + 1, bookId: '' };
     const rows = await this.work.query<CopiesTable>(
       `SELECT book_id AS "bookId", title, available FROM alerts_copies copies
-        WHERE available < $1 AND (available, book_id) > ($2, $3) AND NOT is_withdrawn AND NOT EXISTS (
+        WHERE available < $1 AND (available, book_id) > ($2, $3)
+          AND NOT EXISTS (SELECT 1 FROM alerts_withdrawn withdrawn WHERE withdrawn.book_id = copies.book_id)
+          AND NOT EXISTS (
           SELECT 1 FROM alerts_alert alert
            WHERE alert.rule_id = $4 AND alert.subject = copies.book_id AND alert.status = 'open')
         ORDER BY available, book_id LIMIT $5`,
@@ -111,6 +111,6 @@ export class Figures {
 const toReading = ({ bookId, title, available }: CopiesTable): Reading => ({
   metric: 'available-copies',
   subject: bookId,
-  title: title ?? undefined,
+  title,
   value: available,
 });

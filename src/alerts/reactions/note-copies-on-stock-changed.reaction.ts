@@ -29,11 +29,11 @@ export class NoteCopiesOnStockChanged implements IEventHandler<object> {
   async handle(event: { readonly bookId: string; readonly available: number } | BookWithdrawn): Promise<void> {
     const { bookId } = event;
     if (event instanceof BookWithdrawn) {
-      await this.figures.noteWithdrawal(bookId);
+      this.figures.noteWithdrawal(bookId);
       await this.evaluation.dismiss(bookId);
       return;
     }
-    if (event instanceof StockOpened) await this.figures.noteBook(event);
+    if (event instanceof StockOpened) this.figures.noteBook(event);
     else this.figures.noteCopies(bookId, event.available);
     await this.evaluation.of('available-copies', () => this.figures.copiesOf(bookId));
   }

@@ -46,11 +46,11 @@ export class CreateAlerts1700000000016 implements MigrationInterface {
     )`);
     await runner.query(`CREATE TABLE alerts_copies (
       book_id text PRIMARY KEY NOT NULL,
-      title text,
-      available ${integer} NOT NULL,
-      is_withdrawn boolean NOT NULL
+      title text NOT NULL,
+      available ${integer} NOT NULL
     )`);
     await runner.query('CREATE INDEX alerts_copies_available ON alerts_copies (available, book_id)');
+    await runner.query('CREATE TABLE alerts_withdrawn (book_id text PRIMARY KEY NOT NULL)');
     await runner.query(`CREATE TABLE alerts_minute (
       place ${integer} PRIMARY KEY NOT NULL,
       minute ${integer} NOT NULL,
@@ -65,7 +65,7 @@ export class CreateAlerts1700000000016 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of ['revenue', 'minute', 'copies', 'metric', 'alert', 'rule']) {
+    for (const table of ['revenue', 'minute', 'withdrawn', 'copies', 'metric', 'alert', 'rule']) {
       await runner.query(`DROP TABLE alerts_${table}`);
     }
   }
