@@ -259,7 +259,7 @@ describe(`${WAITERS} who wait for one book`, () => {
       const mb = (bytes: number) => Math.round(bytes / 2 ** 20);
       process.stdout.write(
         `${WAITERS} waits ended in ${largest.endedAt - before.at} ms, letters sent after ${Date.now() - before.at} ms; ` +
-          `${mb(before.rss)} MB before, at most ${mb(most)} MB; ` +
+          `${mb(before.rss)} MB before, at most ${mb(most)} MB, ${mb(process.memoryUsage.rss())} MB after; ` +
           `largest transaction: ${largest.waits} waits, ${largest.events} events\n`,
       );
     }
