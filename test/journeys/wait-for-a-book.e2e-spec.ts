@@ -252,7 +252,8 @@ describe(`${WAITERS} who wait for one book`, () => {
       `SELECT count(*) AS "waits" FROM event_log WHERE type = $1 GROUP BY causation_id ORDER BY min(position)`,
       [WaitEnded.type],
     );
-    expect(pages.map(({ waits }) => waits)).toEqual(Array<number>(WAITERS / PAGE).fill(PAGE));
+    expect(pages).toHaveLength(Math.ceil(WAITERS / PAGE));
+    expect(Math.max(...pages.map(({ waits }) => waits))).toBe(PAGE);
     expect(largest.waits).toBe(PAGE);
 
     if (process.env.WAITERS) {
