@@ -252,14 +252,15 @@ describe(`${WAITERS} who wait for one book`, () => {
       `SELECT count(*) AS "waits" FROM event_log WHERE type = $1 GROUP BY causation_id ORDER BY min(position)`,
       [WaitEnded.type],
     );
-    expect(pages.map(({ waits }) => waits)).toEqual(Array<number>(WAITERS / PAGE).fill(PAGE));
+    expect(pages).toHaveLength(Math.ceil(WAITERS / PAGE));
+    expect(Math.max(...pages.map(({ waits }) => waits))).toBe(PAGE);
     expect(largest.waits).toBe(PAGE);
 
     if (process.env.WAITERS) {
       const mb = (bytes: number) => Math.round(bytes / 2 ** 20);
       process.stdout.write(
         `${WAITERS} waits ended in ${largest.endedAt - before.at} ms, letters sent after ${Date.now() - before.at} ms; ` +
-          `${mb(before.rss)} MB before, at most ${mb(most)} MB; ` +
+          `${mb(before.rss)} MB before, at most ${mb(most)} MB, ${mb(process.memoryUsage.rss())} MB after; ` +
           `largest transaction: ${largest.waits} waits, ${largest.events} events\n`,
       );
     }

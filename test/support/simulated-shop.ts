@@ -4,6 +4,7 @@ import { Provider } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { AppModule } from '../../src/app.module';
 import { AddBook } from '../../src/catalog/commands/add-book.command';
+import { PublishBook } from '../../src/catalog/commands/publish-book.command';
 import { AdjustStock } from '../../src/inventory/commands/adjust-stock.command';
 import { Clock } from '../../src/kernel/clock';
 import { Mail, Mailer } from '../../src/notifications/outside/mailer';
@@ -13,6 +14,7 @@ import { PlaceOrder } from '../../src/orders/commands/place-order.command';
 import { Database } from '../../src/platform/database/database';
 import { Environment } from '../../src/platform/environment';
 import { Life, Send, World } from '../../src/platform/testing/simulation';
+import { JoinWaitingList } from '../../src/waiting-list/commands/join-waiting-list.command';
 import { Bookshelf } from './bookshelf';
 import { address, alice, gatsby } from './client';
 import { databaseIn } from './database';
@@ -55,6 +57,7 @@ export class SimulatedShop implements World {
   people(send: Send, random: () => number) {
     const books: string[] = [];
     const orders: string[] = [];
+    let readers = 0;
     const oneOf = (list: readonly string[]) => list[Math.floor(random() * list.length)];
     const act = async () => {
       const dice = random();
@@ -69,7 +72,9 @@ export class SimulatedShop implements World {
         if (id) orders.push(id);
       } else if (dice < 0.75) await send(new CancelOrder(order, 'changed my mind'));
       else if (dice < 0.9) await send(new ConfirmOrder(order));
-      else await send(new AdjustStock(book, much, 'counted'));
+      else if (dice < 0.94) await send(new AdjustStock(book, much, 'counted'));
+      else if (dice < 0.97) await send(new JoinWaitingList(book, `reader${++readers}@example.com`));
+      else await send(new PublishBook(book));
     };
     return [4, 4, 4].map((deeds) => async () => {
       for (let done = 0; done < deeds; done++) await act();

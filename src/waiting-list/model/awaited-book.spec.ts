@@ -7,7 +7,7 @@ const called = (call: number, why: WaitersCalled['why']) =>
 
 describe('A book that may be waited for', () => {
   let book: AwaitedBook;
-  beforeEach(() => (book = AwaitedBook.called('Emma', 'b1')));
+  beforeEach(() => (book = AwaitedBook.add({ bookId: 'b1', title: 'Emma' })));
   const raised = () => book.getUncommittedEvents();
 
   it('is waited for until it comes out, whether there are copies of it or not', () => {

@@ -22,8 +22,8 @@ export class AwaitedBook extends AggregateRoot {
     super();
   }
 
-  /** A book that nothing else is known of. */
-  static called(title: string, bookId: string): AwaitedBook {
+  /** A new book, of which there are no copies. */
+  static add({ bookId, title }: Pick<AwaitedBookState, 'bookId' | 'title'>): AwaitedBook {
     const nothing = { isPublished: false, isInStock: false, isWithdrawn: false, isAwaited: false };
     return new AwaitedBook({ bookId, title, ...nothing, nextCall: 1 });
   }

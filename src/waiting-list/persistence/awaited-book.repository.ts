@@ -11,18 +11,12 @@ const streamOf = (bookId: string) => `waiting-list.book/${bookId}`;
 export class AwaitedBookRepository {
   constructor(private readonly work: UnitOfWork) {}
 
-  async find(bookId: string): Promise<AwaitedBook | undefined> {
-    const row = await this.work.find(AwaitedBookTable, bookId);
-    if (!row) return undefined;
-    const { version, ...state } = row;
-    return this.work.track(AwaitedBook.restore(state), streamOf(bookId), version);
-  }
-
   /** @throws BookNotFound */
   async get(bookId: string): Promise<AwaitedBook> {
-    const book = await this.find(bookId);
-    if (!book) throw new BookNotFound(bookId);
-    return book;
+    const row = await this.work.find(AwaitedBookTable, bookId);
+    if (!row) throw new BookNotFound(bookId);
+    const { version, ...state } = row;
+    return this.work.track(AwaitedBook.restore(state), streamOf(bookId), version);
   }
 
   async save(book: AwaitedBook): Promise<void> {

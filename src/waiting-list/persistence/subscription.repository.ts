@@ -33,8 +33,7 @@ export class SubscriptionRepository {
   /** @returns up to `limit` of those who wait for a call of a book, in the order in which they have joined */
   async waitingFor(bookId: string, call: number, limit: number): Promise<Subscription[]> {
     const next = await this.work.query<{ id: string }>(
-      `SELECT id FROM waiting_list_subscription
-        WHERE book_id = $1 AND call = $2 AND call IS NOT NULL ORDER BY since LIMIT $3`,
+      'SELECT id FROM waiting_list_subscription WHERE book_id = $1 AND call = $2 ORDER BY since LIMIT $3',
       [bookId, call, limit],
     );
     const ids = next.map(({ id }) => id);

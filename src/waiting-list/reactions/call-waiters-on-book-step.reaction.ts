@@ -20,10 +20,9 @@ export class CallWaitersOnBookStep implements IEventHandler<object> {
   constructor(private readonly books: AwaitedBookRepository) {}
 
   async handle(event: News): Promise<void> {
-    const { bookId, title } = event;
-    // What the inventory tells does not wait for what the catalog tells, and may be heard of first after a failure.
-    const book = (await this.books.find(bookId)) ?? AwaitedBook.called(title, bookId);
-    if (event instanceof BookAdded || event instanceof BookRevised) book.retitle(title);
+    // Not looked for, as there are many and each is new. Should this one fail, what follows is tried again after it.
+    const book = event instanceof BookAdded ? AwaitedBook.add(event) : await this.books.get(event.bookId);
+    if (event instanceof BookRevised) book.retitle(event.title);
     if (event instanceof BookPublished) book.bringOut();
     if (event instanceof BookWithdrawn) book.withdraw();
     if (event instanceof StockRanOut) book.runOut();
