@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 const shared = {
   roots: ['<rootDir>/src', '<rootDir>/test'],
   transform: { '^.+\\.ts$': 'ts-jest' },
@@ -30,7 +32,8 @@ module.exports = {
     },
   ],
   testTimeout: 30_000,
-  maxWorkers: 2,
+  // Left to itself, jest runs one on a machine of two cores, while the shops of the tests wait for disks and processes.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   workerIdleMemoryLimit: '500MB',
   collectCoverageFrom: ['src/**/*.ts', '!src/main.ts', '!**/*.spec.ts'],
   coverageProvider: 'v8',

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AlertsModule } from './alerts/alerts.module';
 import { AnalyticsModule } from './analytics/analytics.module';
 import { CatalogModule } from './catalog/catalog.module';
 import { InventoryModule } from './inventory/inventory.module';
@@ -8,6 +9,8 @@ import { OrdersModule } from './orders/orders.module';
 import { PaymentsModule } from './payments/payments.module';
 import { PlatformModule } from './platform/platform.module';
 import { RecommendationsModule } from './recommendations/recommendations.module';
+import { ShippingModule } from './shipping/shipping.module';
+import { WaitingListModule } from './waiting-list/waiting-list.module';
 
 /** The table of contents of the shop. */
 @Module({
@@ -21,6 +24,9 @@ import { RecommendationsModule } from './recommendations/recommendations.module'
     AnalyticsModule,
     RecommendationsModule,
     PaymentsModule,
+    ShippingModule,
+    AlertsModule,
+    WaitingListModule,
   ],
 })
 export class AppModule {}

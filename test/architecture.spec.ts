@@ -16,6 +16,9 @@ const CONTEXTS = [
   'payments',
   'analytics',
   'recommendations',
+  'shipping',
+  'alerts',
+  'waiting-list',
 ];
 
 /** Every place the law speaks of. A name that no file answers to would make its rule match nothing. */

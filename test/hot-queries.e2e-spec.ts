@@ -1,3 +1,4 @@
+import { RuleRepository } from '../src/alerts/persistence/rule.repository';
 import { BrowseBooksHandler } from '../src/catalog/queries/browse-books.query';
 import type { Parameter } from '../src/platform/database/connection';
 import { SqliteConnection } from '../src/platform/database/sqlite-connection';
@@ -7,10 +8,10 @@ import { pay } from './support/payments';
 
 /**
  * Tables that grow with the trade, by name or as a statement calls them. The others hold a row for each reaction, what
- * reactions have put aside, or, as the funnel of orders does, six rows.
+ * reactions have put aside, or, as the funnel of orders does and the minutes of an hour do, so and so many rows.
  */
 const GROWS =
-  /^(event_log|reaction_batch|(catalog|orders|inventory|notifications|loyalty|payments|recommendations)_\w+|analytics_(?!funnel)\w+|found|pair|other)$/;
+  /^(event_log|reaction_batch|(catalog|orders|inventory|notifications|loyalty|payments|recommendations|shipping|waiting_list)_\w+|analytics_(?!funnel)\w+|alerts_(?!metric|minute)\w+|found|pair|other|rule|alert|copies)$/;
 
 /** One line of what SQLite says it would do. */
 const PLAN = /^(?<how>SCAN|SEARCH) (?<what>\w+)/;
@@ -96,16 +97,33 @@ describe('No query looks through a whole table', () => {
     return slow;
   }
 
+  /** Drafts rules, and lets them watch. @returns their ids */
+  async function watch(...rules: readonly object[]): Promise<string[]> {
+    const ids: string[] = [];
+    for (const rule of rules) ids.push((await client.post('/alerts/rules', rule)).body.id);
+    for (const id of ids) expect((await client.post(`/alerts/rules/${id}/activate`)).status).toBe(200);
+    return ids;
+  }
+
   it('when books are added, sold, sent, given back and looked at', async () => {
     const slow = await slowPartsOf(async () => {
       const id = await client.addBook(gatsby);
+      const rules = await watch(
+        { metric: 'available-copies', comparison: 'below', threshold: 50 },
+        { metric: 'available-copies', comparison: 'above', threshold: 5, bookId: id },
+        { metric: 'available-copies', comparison: 'above', threshold: 20 },
+        { metric: 'orders-per-hour', comparison: 'above', threshold: 1 },
+        { metric: 'revenue-per-day', comparison: 'above', threshold: 1 },
+      );
+      const waiting = await client.post(`/books/${id}/waiting-list`, { email: 'alice@example.com' });
       const answers = [
         await client.post('/books', bookRequest('Refused', gatsby.isbn)),
         await client.post(`/books/${id}/revise`, { title: 'The Gatsby' }),
         await client.post(`/books/${id}/price`, { price: { amount: 3, currency: 'USD' } }),
         await client.post(`/books/${id}/publish`),
+        await client.delete(`/books/${id}/waiting-list/${waiting.body.id}`),
       ];
-      expect(answers.map(({ status }) => status)).toEqual([409, 200, 200, 200]);
+      expect(answers.map(({ status }) => status)).toEqual([409, 200, 200, 200, 204]);
       await client.addBook({ publishAt: '2000-01-01T00:00:00Z' });
       await shop.http().post('/books/publish').buffer(true).send({ all: true }).expect(200);
       await client.adjust(id, 5);
@@ -113,11 +131,18 @@ describe('No query looks through a whole table', () => {
       await client.move(order, 'confirm', 'ship', 'deliver', 'return');
       const other = await client.addBook();
       await client.move(await client.order({ [id]: 1, [other]: 1 }), 'cancel');
-      await client.order({ [id]: 1, [other]: 1 });
-      await client.order({ [id]: 1, [await client.addBook()]: 1 });
+      await client.move(await client.order({ [id]: 1, [other]: 1 }), 'confirm');
+      await client.move(await client.order({ [id]: 1, [await client.addBook()]: 1 }), 'confirm');
       await client.move(await client.order({ [id]: 1 }), 'cancel');
       for (const amount of [1, 2]) await pay(client, order, amount);
+      await client.post(`/alerts/rules/${rules[0]}/retire`);
+      await client.post(`/books/${other}/withdraw`);
+      await shop.work.run('test', () => shop.get(RuleRepository).subjectsOf('revenue-per-day'));
       for (const path of [
+        '/alerts?limit=1',
+        '/alerts?status=open&limit=1',
+        '/alerts/rules?limit=1',
+        `/alerts/rules/${rules[0]}`,
         '/books',
         '/books?search=gats',
         '/books?search=gats&author=F.%20Scott%20Fitzgerald&inStock=true',
@@ -140,6 +165,9 @@ describe('No query looks through a whole table', () => {
         '/analytics/funnel',
         `/books/${id}/recommendations?limit=1`,
         `/payments/${order}`,
+        '/shipments?limit=1',
+        '/shipments?status=PREPARED&limit=1',
+        `/shipments/${order}`,
         '/events',
         '/events?type=catalog.book-added',
         `/events?stream=catalog.book/${id}`,

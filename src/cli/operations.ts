@@ -6,11 +6,16 @@ import { BooksToPublish, Publications, PublishBooks } from '../catalog/commands/
 import { DomainError, NotFound } from '../kernel/domain-error';
 import { harmless } from '../kernel/text';
 import { decodeCursor } from '../platform/http/page';
+import { EventLog } from '../platform/event-log/event-log';
+import { BackfillFinished } from '../platform/reactions/operator.events';
+import { BackfillRehearsals, Forecast, Sample } from '../platform/reactions/backfill-rehearsals';
+import { Backfills } from '../platform/reactions/backfills';
 import { Choice, DEFAULT_PER_SECOND, DeadLetters } from '../platform/reactions/dead-letters';
 import { DeadLetterList } from '../platform/reactions/dead-letter-list';
 import { ReactionDefinition } from '../platform/reactions/reaction-definition';
 import { ReactionStatuses } from '../platform/reactions/reaction-status';
 import type { DeferredState } from '../platform/reactions/reaction.tables';
+import { Progress } from '../platform/reactions/progress';
 import { Reactions } from '../platform/reactions/reactions.service';
 import { Rehearsals, type Rehearsed } from '../platform/reactions/rehearsals';
 import { newRequest, withinRequest } from '../platform/unit-of-work/cause';
@@ -24,6 +29,9 @@ const PAGE = 200;
 
 /** How many refused books are shown. */
 const SHOWN = 50;
+/** How often to look how far the shop is, and for how long to go on when it comes no further, in milliseconds. */
+const LOOK = 250;
+const PATIENCE = 10_000;
 
 /** Does something in the name of whoever runs this program. What the shop refuses is a line for people. */
 function inShop<T>(work: (shop: INestApplicationContext) => Promise<T>): Promise<T> {
@@ -47,13 +55,20 @@ function user(): string {
 
 function find(shop: INestApplicationContext, name: string): ReactionDefinition {
   const reaction = shop.get(Reactions).find(name);
-  if (!reaction) throw new NotFound('reaction-not-found', `there is no reaction called ${name}`);
+  if (!reaction)
+    throw new NotFound(
+      'reaction-not-found',
+      `there is no reaction called ${name}: npm run shop -- reactions lists them`,
+    );
   return reaction;
 }
 
 /** What is told may come from anywhere: from a client, or from the other side of a call that has failed. */
 const say = (line: string): void => console.log(harmless(line));
 
+const format = new Intl.NumberFormat('en');
+const number = (count: number): string => format.format(count);
+const eventsIn = (count: number): string => `${number(count)} ${count === 1 ? 'event' : 'events'}`;
 const lettersIn = (count: number): string => `${count} ${count === 1 ? 'letter' : 'letters'}`;
 
 export const listReactions = (): Promise<void> =>
@@ -131,8 +146,111 @@ export const listLetters = (reaction: string, state: DeferredState): Promise<voi
     }
   });
 
-function tell({ outcome, error, writes, events, outside }: Rehearsed): void {
+export const backfill = (reaction: string, reason?: string, interrupted?: AbortSignal): Promise<void> =>
+  inShop(async (shop) => {
+    const found = find(shop, reaction);
+    const before = await shop.get(EventLog).head();
+    const events = await shop.get(Backfills).begin(found, reason);
+    if (events === 0)
+      return say(`There is nothing to hand to ${reaction}: it has been given every event since the first.`);
+    say(`${eventsIn(events)} to be handed to ${reaction}, by the shop when it is open.`);
+    await follow(shop, found, events, interrupted);
+    const { backfill: rest, deferred, dead } = await shop.get(ReactionStatuses).of(found);
+    if (rest) return say(`${eventsIn(rest.total - rest.events)} still to be handed over, when the shop is open.`);
+    const finished = await shop.get(EventLog).browse({ type: BackfillFinished.type, after: before, limit: PAGE });
+    const facts = finished.map((event) => event.facts as unknown as BackfillFinished);
+    const { leftOut } = facts.find((one) => one.reaction === reaction)!;
+    say(`Done: ${eventsIn(events)}. ${leftOutInWords(leftOut)}`);
+    say(`${reaction} has ${deferred} deferred, ${dead} dead.`);
+  });
+
+/** Shows how far a back-fill has come, to its end, or as long as it comes further. */
+async function follow(
+  shop: INestApplicationContext,
+  reaction: ReactionDefinition,
+  total: number,
+  interrupted: AbortSignal | undefined,
+): Promise<void> {
+  const meter = meterOf('back-fill', total);
+  let movedAt = Date.now();
+  let left = total;
+  const isDone = async () => {
+    const { backfill: rest } = await shop.get(ReactionStatuses).of(reaction);
+    const now = rest ? rest.total - rest.events : 0;
+    if (now !== left) movedAt = Date.now();
+    left = now;
+    return rest === undefined;
+  };
+  try {
+    while (!(await shop.get(Progress).until(isDone, LOOK))) {
+      meter.show(total - left, `${number(total - left)} of ${eventsIn(total)}`);
+      if (interrupted?.aborted || Date.now() - movedAt > PATIENCE) return;
+    }
+  } finally {
+    meter.stop();
+  }
+}
+
+const leftOutInWords = (count: number): string =>
+  count === 0
+    ? 'None was left out.'
+    : `Left out: ${eventsIn(count)}, as the reaction had handled a later event of the same stream.`;
+
+export const rehearseBackfill = (reaction: string, reason?: string): Promise<Forecast> =>
+  inShop(async (shop) => {
+    let meter: Meter | undefined;
+    const show = (done: number, total: number) =>
+      (meter ??= meterOf('dry run', total)).show(done, `${number(done)} of ${eventsIn(total)}`);
+    const forecast = await shop
+      .get(BackfillRehearsals)
+      .rehearse(find(shop, reaction), reason, show)
+      .finally(() => meter?.stop());
+    foretell(reaction, forecast);
+    return forecast;
+  });
+
+function foretell(reaction: string, forecast: Forecast): void {
+  const { extents, total, handled, failed, waiting, rows, statements, raised, outside, failures, samples } = forecast;
+  if (total === 0)
+    return say(`There is nothing to hand to ${reaction}: it has been given every event since the first.`);
+  say(`${eventsIn(total)} would be handed to ${reaction}:`);
+  for (const { type, events, firstAt, lastAt } of extents) {
+    say(`  ${type}: ${number(events)}, raised from ${firstAt} to ${lastAt}`);
+  }
+  const left = [...forecast.leftOut].map(([type, events]) => `${number(events)} ${type}`);
+  say(
+    left.length ? `Left out, as it has handled a later event of their stream: ${left.join(', ')}` : leftOutInWords(0),
+  );
+  say(
+    `Tried now: ${number(handled)} would be handled, ${number(failed)} would fail, ${number(waiting)} wait behind those.`,
+  );
+  for (const [table, keys] of rows) say(`  rows of ${table}: ${number(keys.size)}`);
+  for (const [sql, times] of statements) say(`  statement, ${number(times)} times: ${sql}`);
+  for (const [type, events] of raised) say(`  events raised, ${type}: ${number(events)}`);
+  say([...outside].length ? 'To the outside would go:' : 'Nothing would go to the outside.');
+  for (const [what, times] of outside) say(`  ${what}: ${number(times)} times`);
+  for (const { cause, events, position, error } of failures.values()) {
+    say(`${eventsIn(events)} would fail, the first at position ${position}: ${error.split('\n', 1)[0]}`);
+    say(`    cause: ${cause}`);
+  }
+  if (samples.length) say('The first of them:');
+  for (const sample of samples) show(sample);
+  say('Nothing of this has happened.');
+}
+
+function show({ events, error, writes, raised, outside }: Sample): void {
+  for (const { position, type, stream } of events) say(`At position ${position}: ${type} of ${stream}`);
+  if (error !== undefined) say(`  fails: ${error.split('\n', 1)[0]}`);
+  tellDetails({ writes, events: raised, outside });
+}
+
+function tell({ outcome, error, ...details }: Rehearsed): void {
   say(outcome === 'handled' ? 'It would be handled.' : `It would fail: ${error}`);
+  tellDetails(details);
+  say('Nothing of this has happened.');
+}
+
+function tellDetails({ writes, events, outside }: Pick<Rehearsed, 'writes' | 'events' | 'outside'>): void {
   for (const write of writes) {
     if (write.kind === 'statement') say(`  statement: ${write.sql}`);
     else {
@@ -143,7 +261,6 @@ function tell({ outcome, error, writes, events, outside }: Rehearsed): void {
   }
   for (const { type, stream, facts } of events) say(`  event ${type} of ${stream} ${JSON.stringify(facts)}`);
   for (const { what, ...facts } of outside) say(`  outside: ${what} ${JSON.stringify(facts)}`);
-  say('Nothing of this has happened.');
 }
 
 export const explain = (thing: string, reaction?: string): Promise<void> =>

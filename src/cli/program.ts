@@ -1,3 +1,5 @@
+import { InvalidArgumentError } from 'commander';
+
 /** The program cannot do what it was asked for, and the reason is for people: one line, no stack. */
 export class Failure extends Error {}
 
@@ -45,3 +47,12 @@ export function runProgram(program: (interruption: Interruption) => Promise<numb
 
 /** What came from a stranger's file, without the characters that a terminal would take as orders. */
 export const printable = (text: string): string => text.replace(/\p{Cc}+/gu, '�');
+
+/** For an option: makes a whole number of what was said, and complains where it is none of these. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+    if (number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}

@@ -1,10 +1,10 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { Choice } from '../platform/reactions/dead-letters';
 import type { DeferredState } from '../platform/reactions/reaction.tables';
 import type * as Operations from './operations';
-import { Failure } from './program';
+import { Failure, wholeNumber } from './program';
 
-/** What a rehearsal exits with that has failed: the letter would be dead again. */
+/** What a rehearsal exits with that has failed: the letter would be dead again, or a part of a history would fail. */
 const WOULD_FAIL = 2;
 
 interface Which {
@@ -17,7 +17,7 @@ interface Which {
  * Does what an operator has said on the command line, such as `['why', 'event/42']`.
  *
  * @param operations loads the shop when it is called for: whoever asks for help does not wait for it
- * @param interrupted ends early what is done one by one
+ * @param interrupted by Ctrl-C: ends early what is done one by one, and whoever only watches
  * @returns what the program exits with. @throws Failure, which is one line for people
  */
 export async function shopProgram(
@@ -37,8 +37,8 @@ export async function shopProgram(
 The database is the one that DATABASE_URL names. What is changed is an event in the log, in the name of the user of this
 machine. Each command has its own --help, with examples.
 
-Exit code 0: done. 1: not done, and one line says why. 2: a rehearsal has shown that the letter would fail again.
-130: Ctrl-C, which stops cleanly.
+Exit code 0: done. 1: not done, and one line says why. 2: a rehearsal has shown that a letter would fail
+again, or that events of a history would. 130: Ctrl-C, which stops cleanly.
 
 Examples:
   npm run shop -- reactions
@@ -116,6 +116,31 @@ Examples:
     });
 
   shop
+    .command('backfill')
+    .description('Hands a reaction what was raised before it began, oldest first. The open shop does it.')
+    .argument('<reaction>', 'its name, as `reactions` shows it')
+    .option('--dry-run', 'only tries it: nothing is stored, and nothing goes out')
+    .option('--reason <text>', 'why it is handed its history')
+    .addHelpText(
+      'after',
+      `
+Each event is handled once, in the order of its stream, and what fails becomes a dead letter as ever. Left out is what is older
+than something of its stream that the reaction has handled: it would come too late. Ctrl-C ends only the watching.
+
+A dry run tries stream by stream, and takes back each before the next. So it does not know what the events of one stream
+make of another's, such as a customer who has spent too much with all orders together.
+${examples(
+  'backfill loyalty.award-points --dry-run',
+  `backfill loyalty.award-points --reason 'points for the orders of last year'`,
+)}`,
+    )
+    .action(async (reaction: string, { dryRun, reason }: { dryRun?: true; reason?: string }) => {
+      const { backfill, rehearseBackfill } = await operations();
+      if (!dryRun) return backfill(reaction, reason, interrupted);
+      if ((await rehearseBackfill(reaction, reason)).failed > 0) code = WOULD_FAIL;
+    });
+
+  shop
     .command('why')
     .description(
       'Explains a thing: where each of its events comes from, and what the reactions made of it; or why it is not there.',
@@ -178,14 +203,6 @@ function choosing(command: Command): Command {
       new Option('--cause <text>', 'those that have died of this, as `dead-letters` shows it').conflicts('all'),
     )
     .option('--all', 'all of the reaction');
-}
-
-function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const number = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
-    if (number >= min && number <= max) return number;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
-  };
 }
 
 function choiceOf({ position, cause, all }: Which): Choice {

@@ -6,11 +6,14 @@ import { NoteAttemptHandler } from './commands/note-attempt.command';
 import { mailer } from './outside/mailer.provider';
 import { NotificationsController } from './notifications.controller';
 import * as notificationsEvents from './notifications.events';
+import { StaffAddress } from './notifications.settings';
 import { NOTIFICATIONS_INVARIANTS } from './persistence/notifications.invariants';
 import { NotificationRepository, streamOf } from './persistence/notification.repository';
 import { BrowseNotificationsHandler } from './queries/browse-notifications.query';
 import { SendMailOnNotificationRequested } from './reactions/send-mail-on-notification-requested.reaction';
 import { WriteLetterOnOrderStep } from './reactions/write-letter-on-order-step.reaction';
+import { WriteToStaffOnAlert } from './reactions/write-to-staff-on-alert.reaction';
+import { WriteLetterOnWaitEnded } from './reactions/write-letter-on-wait-ended.reaction';
 
 @Module({
   controllers: [NotificationsController],
@@ -20,6 +23,7 @@ import { WriteLetterOnOrderStep } from './reactions/write-letter-on-order-step.r
     NOTIFICATIONS_INVARIANTS,
     NotificationRepository,
     mailer,
+    StaffAddress.provider,
     // commands
     NoteAttemptHandler,
     MarkNotificationSentHandler,
@@ -27,6 +31,8 @@ import { WriteLetterOnOrderStep } from './reactions/write-letter-on-order-step.r
     BrowseNotificationsHandler,
     // reactions
     WriteLetterOnOrderStep,
+    WriteToStaffOnAlert,
+    WriteLetterOnWaitEnded,
     SendMailOnNotificationRequested,
   ],
 })

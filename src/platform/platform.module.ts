@@ -20,10 +20,13 @@ import { PLATFORM_INVARIANTS } from './invariants/platform.invariants';
 import { HealthController } from './observability/health.controller';
 import { ProjectionTables } from './projections/projection-tables';
 import { Rebuild } from './projections/rebuild';
+import { BackfillRehearsals } from './reactions/backfill-rehearsals';
+import { Backfills } from './reactions/backfills';
 import { DeadLetterList } from './reactions/dead-letter-list';
 import { DeadLetters } from './reactions/dead-letters';
 import { DeferredEvents } from './reactions/deferred-events';
 import { Discovery } from './reactions/discovery';
+import { History } from './reactions/history';
 import * as operatorEvents from './reactions/operator.events';
 import { Progress } from './reactions/progress';
 import { ReactionStatuses } from './reactions/reaction-status';
@@ -45,12 +48,19 @@ const READ = 'read';
 /** A file that cannot be opened does not get better: Nest would try for half a minute before it says so. */
 const AT_ONCE = { retryAttempts: 0 };
 
+/** What a program provides, for all modules, that lives in a time of its own: its clock. */
+export const OWN_CLOCK = Symbol('OWN_CLOCK');
+
 /** Configuration and time: what everything else is built with. */
 @Global()
 @Module({
   providers: [
     { provide: Environment, useFactory: () => Environment.ofProcess() },
-    { provide: Clock, useClass: SystemClock },
+    {
+      provide: Clock,
+      inject: [{ token: OWN_CLOCK, optional: true }],
+      useFactory: (own?: Clock) => own ?? new SystemClock(),
+    },
   ],
   exports: [Environment, Clock],
 })
@@ -123,10 +133,13 @@ class OpeningModule implements OnApplicationBootstrap {
     { provide: APP_GUARD, useClass: MinEventPosition },
     PLATFORM_INVARIANTS,
     Doctor,
+    BackfillRehearsals,
+    Backfills,
     CommandsInUnitsOfWork,
     DeadLetterList,
     DeadLetters,
     Discovery,
+    History,
     ProjectionTables,
     Rebuild,
     DeferredEvents,
@@ -142,6 +155,8 @@ class OpeningModule implements OnApplicationBootstrap {
     Why,
   ],
   exports: [
+    BackfillRehearsals,
+    Backfills,
     Doctor,
     DeadLetterList,
     DeadLetters,

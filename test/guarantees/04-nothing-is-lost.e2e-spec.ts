@@ -1,6 +1,6 @@
 import { Doctor } from '../../src/platform/invariants/doctor';
 import { Bookshelf } from '../support/bookshelf';
-import { seeded } from '../../src/platform/testing/random';
+import { seeded } from '../../src/kernel/random';
 import { newFolder, removeFolder, ShopProcess } from '../support/shop-process';
 import { Trading } from '../support/trading';
 

@@ -1,10 +1,11 @@
 import { uuidv7 } from 'uuidv7';
+import { AddBook } from '../../src/catalog/commands/add-book.command';
 import { BookAdded } from '../../src/catalog/catalog.events';
 import { MovementTable } from '../../src/inventory/persistence/inventory.table';
 import { DeadLetterList } from '../../src/platform/reactions/dead-letter-list';
 import { DeadLetters } from '../../src/platform/reactions/dead-letters';
 import { Bookshelf, Settings } from '../support/bookshelf';
-import { bookRequest } from '../support/client';
+import { bookRequest, gatsby } from '../support/client';
 import { DoHandler } from '../support/handlers';
 import { reaction } from '../support/trade';
 
@@ -125,6 +126,23 @@ describe("Exactly one effect in the database: a reaction's writes and its checkp
     await shop.settle();
     expect(await lines(shop)).toEqual(oneEach(ids));
     expect(await lines(shop, 'opened')).toEqual(oneEach(ids));
+  });
+
+  it('events share a transaction, but no more of them than the reaction says', async () => {
+    const any = reaction(BookAdded, 'test.any-number', () => undefined);
+    const few = reaction(BookAdded, 'test.two-at-once', () => undefined, { batch: 2 });
+    const shop = await start({ providers: [any, few] });
+    const price = { amount: 1299, currency: 'USD' };
+    await shop.work.run('test', async () => {
+      for (let count = 0; count < 5; count++) await shop.send(new AddBook({ ...gatsby, isbn: undefined, price }));
+    });
+    await shop.settle();
+    const together = async (name: string) =>
+      (
+        await shop.rows<{ events: number }>('SELECT events FROM reaction_batch WHERE reaction = $1 ORDER BY id', [name])
+      ).map(({ events }) => events);
+    expect(await together('test.any-number')).toEqual([5]);
+    expect(await together('test.two-at-once')).toEqual([2, 2, 1]);
   });
 
   it('a dead letter that is tried again by hand has one effect', async () => {

@@ -57,7 +57,7 @@ describe('An event that has killed the process is tried alone', () => {
   }
 
   it('with everything before it, none of which is handled twice though it wakes the reaction again', async () => {
-    let home = folder();
+    const home = folder();
     const first = await Bookshelf.start({ folder: home, providers });
     await keepNotes(first);
     await first.stop();
@@ -65,6 +65,29 @@ describe('An event that has killed the process is tried alone', () => {
     for (const title of TITLES) await new Client(idle).addBook({ title });
     await idle.stop();
 
+    const batches = await batchesAfterDeaths(home);
+    // One by one up to the one that is suspected, and each begins where the one before has ended.
+    expect(batches.slice(0, TITLES.length).every(({ from, to }) => from === to)).toBe(true);
+    expect(batches.every(({ from }, at) => at === 0 || from > batches[at - 1].to)).toBe(true);
+  });
+
+  it('with everything before it, where it is the history of a reaction that was added later', async () => {
+    const home = folder();
+    const first = await Bookshelf.start({ folder: home, providers: [DoHandler] });
+    await keepNotes(first);
+    for (const title of TITLES) await new Client(first).addBook({ title });
+    await first.stop();
+    await (await Bookshelf.start({ folder: home, providers })).stop();
+    const idle = await Bookshelf.start({ folder: home, providers, environment: { REACTIONS: 'off' } });
+    await idle.http().post('/reactions/test.echo/backfill').expect(202);
+    await idle.stop();
+
+    const batches = await batchesAfterDeaths(home);
+    expect(batches.slice(0, TITLES.length).every(({ from, to }) => from === to)).toBe(true);
+  });
+
+  /** What has been handled with what, after the process has died three times of the last title: everything, and once. */
+  async function batchesAfterDeaths(home: string): Promise<{ from: number; to: number }[]> {
     for (let deaths = 0; deaths < 3; deaths++) home = await death(home);
 
     released = undefined;
@@ -76,8 +99,6 @@ describe('An event that has killed the process is tried alone', () => {
     );
     await shop.stop();
     expect(titles).toEqual(TITLES);
-    // One by one up to the one that is suspected, and each begins where the one before has ended.
-    expect(batches.slice(0, TITLES.length).every(({ from, to }) => from === to)).toBe(true);
-    expect(batches.every(({ from }, at) => at === 0 || from > batches[at - 1].to)).toBe(true);
-  });
+    return batches;
+  }
 });

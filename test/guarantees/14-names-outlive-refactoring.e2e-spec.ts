@@ -141,6 +141,12 @@ describe('Names outlive refactoring', () => {
       [{ within: 'transaction', retry: { attempts: 3 } }, "`within: 'transaction'` and `retry`: if it throws"],
       [{ within: 'transaction', onFailure: 'overtake' }, "`within: 'transaction'` and `onFailure`: if it throws"],
       [{ within: 'transaction', from: 'beginning' }, "`within: 'transaction'` and `from`: it only knows"],
+      [{ within: 'transaction', batch: 1 }, "`within: 'transaction'` and `batch`: it is part of the transaction"],
+      [{ effects: 'external', batch: 1 }, "`effects: 'external'` and `batch`: it has no transaction"],
+      ...[0, -1, 1.5, NaN, Infinity].map((batch): [ReactionOptions, string] => [
+        { batch },
+        `has a batch of ${batch}: give it a whole number of events, 1 or more`,
+      ]),
       ...[0, -1, 1.5, NaN, Infinity, '3' as never].map((attempts): [ReactionOptions, string] => [
         { retry: { attempts } },
         `has retry.attempts of ${attempts}: give it a whole number, 1 or more`,

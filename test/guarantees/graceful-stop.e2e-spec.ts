@@ -5,7 +5,7 @@ import { Doctor } from '../../src/platform/invariants/doctor';
 import { Bookshelf } from '../support/bookshelf';
 import { isOnPostgres } from '../support/database';
 import { Client } from '../support/client';
-import { seeded } from '../../src/platform/testing/random';
+import { seeded } from '../../src/kernel/random';
 import { End, newFolder, removeFolder, ShopProcess } from '../support/shop-process';
 import { Trading } from '../support/trading';
 

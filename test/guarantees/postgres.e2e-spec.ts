@@ -1,14 +1,16 @@
-import { basename } from 'node:path';
-import { Client as Postgres } from 'pg';
+import { basename, join } from 'node:path';
+import { Client as Postgres, Pool } from 'pg';
+import { isOutage } from '../../src/platform/database/connection';
 import { Database } from '../../src/platform/database/database';
-import type { PostgresWriter } from '../../src/platform/database/postgres-connection';
-import { assertPostgresSettings } from '../../src/platform/database/postgres-source';
+import { PostgresWriter } from '../../src/platform/database/postgres-connection';
 import { Doctor } from '../../src/platform/invariants/doctor';
+import { ProjectionTables } from '../../src/platform/projections/projection-tables';
 import { inWords, stackOf } from '../../src/platform/reactions/error-text';
 import { interceptStatements } from '../../src/platform/testing/statements';
 import { Bookshelf } from '../support/bookshelf';
 import { bookRequest, Client } from '../support/client';
 import { databaseIn } from '../support/database';
+import { Network } from '../support/network';
 import { run } from '../support/program';
 import { newFolder, removeFolder } from '../support/shop-process';
 
@@ -37,14 +39,20 @@ describe('PostgreSQL as the guarantees need it', () => {
   const titled = async (title: string) =>
     (await shop.rows('SELECT 1 FROM catalog_book WHERE title = $1', [title])).length;
 
-  it('a server that answers before what it has stored is on the disk is refused', async () => {
-    await assertPostgresSettings(writer());
-    await beside.query('SET synchronous_commit = off');
-    const all = async <Row>(sql: string, parameters: readonly unknown[] = []) =>
-      (await beside.query(sql, [...parameters])).rows as Row[];
-    await expect(assertPostgresSettings({ all })).rejects.toThrow(
-      "PostgreSQL's synchronous_commit must be on, but it is off",
-    );
+  /** Changes the database for every connection from now on. */
+  async function inDatabase(setting: string, value = ''): Promise<void> {
+    // Nobody locks himself out.
+    const elsewhere = new Postgres({ connectionString: process.env.TEST_POSTGRES_URL });
+    await elsewhere.connect();
+    await elsewhere.query(`ALTER DATABASE "${basename(shop.folder)}" ${setting} ${value}`);
+    await elsewhere.end();
+  }
+
+  it('a server that answers before what it has stored is on the disk is refused at the start', async () => {
+    await inDatabase('SET synchronous_commit =', 'off');
+    const start = Bookshelf.start({ folder: shop.folder });
+    await expect(start).rejects.toThrow("PostgreSQL's synchronous_commit must be on, but it is off");
+    await inDatabase('RESET', 'synchronous_commit');
   });
 
   describe('what cannot be opened is refused at the start in one line, without its password', () => {
@@ -133,12 +141,8 @@ describe('PostgreSQL as the guarantees need it', () => {
   });
 
   describe('is told of as what it is', () => {
-    const inDatabase = async (setting: string, value: string) => {
-      // Nobody locks himself out.
-      const elsewhere = new Postgres({ connectionString: process.env.TEST_POSTGRES_URL });
-      await elsewhere.connect();
-      await elsewhere.query(`ALTER DATABASE "${basename(shop.folder)}" ${setting} ${value}`);
-      await elsewhere.end();
+    const change = async (setting: string, value: string) => {
+      await inDatabase(setting, value);
       await cutAll();
     };
     const cutAll = () =>
@@ -152,13 +156,13 @@ describe('PostgreSQL as the guarantees need it', () => {
       ['a database that takes nothing in', 'SET default_transaction_read_only =', 'on', 'off'],
       ['a database that lets nobody in', 'ALLOW_CONNECTIONS', 'false', 'true'],
     ])('%s: everybody hears 503, and the shop goes on by itself afterwards', async (_what, setting, bad, good) => {
-      await inDatabase(setting, bad);
+      await change(setting, bad);
       const { status } = await shop
         .http()
         .post('/books')
         .send(bookRequest(`Refused by ${setting}`));
       const health = await shop.http().get('/health/ready');
-      await inDatabase(setting, good);
+      await change(setting, good);
       await ready();
       expect(status).toBe(503);
       expect(health.status).toBe(503);
@@ -166,7 +170,7 @@ describe('PostgreSQL as the guarantees need it', () => {
     });
 
     it('a snapshot of the whole transaction is not what the shop decides on, whatever the default is', async () => {
-      await inDatabase('SET default_transaction_isolation =', `'repeatable read'`);
+      await change('SET default_transaction_isolation =', `'repeatable read'`);
       await ready();
       const other = await Bookshelf.start({ folder: shop.folder });
       const crowd = [shop, other].flatMap((one) => Array.from({ length: 8 }, () => one));
@@ -180,15 +184,25 @@ describe('PostgreSQL as the guarantees need it', () => {
       );
       await shop.settle();
       await other.stop();
-      await inDatabase('RESET', 'default_transaction_isolation');
+      await change('RESET', 'default_transaction_isolation');
       await ready();
       expect(answers.map(({ status }) => status)).toEqual(crowd.map(() => 201));
     });
   });
 
   it('a reader of a projection holds up its rebuild, and nobody else', async () => {
+    const tables = shop.get(ProjectionTables);
+    const swap = tables.swap.bind(tables);
+    let givenUp = 0;
+    tables.swap = (of) =>
+      swap(of).catch((error: unknown) => {
+        givenUp++;
+        throw error;
+      });
     await beside.query('BEGIN; SELECT count(*) FROM catalog_browse');
     await shop.http().post('/reactions/catalog.browse/rebuild').expect(202);
+    // Again and again, as everybody else would wait behind one who insists.
+    await shop.until('the rebuild has given up twice', () => Promise.resolve(givenUp >= 2));
     const answers = await Promise.all(
       Array.from({ length: 5 }, (_, at) =>
         shop
@@ -205,6 +219,35 @@ describe('PostgreSQL as the guarantees need it', () => {
       return (body as { state: string }).state === 'idle';
     });
     await shop.settle();
+  });
+
+  it('a connection that says nothing any more is an outage, and the next transaction has another one', async () => {
+    const { host, port, user, password, database } = beside;
+    const network = await Network.to(host.startsWith('/') ? join(host, `.s.PGSQL.${port}`) : { host, port });
+    const limits = { max: 2, connectionTimeoutMillis: 300 };
+    const pool = new Pool({ ...network.address, user, password, database, ...limits });
+    const silent = new PostgresWriter(pool, 300);
+    const count = async () => (await silent.all<{ n: number }>('SELECT count(*) AS n FROM event_log'))[0].n;
+    await shop.settle();
+    await silent.begin();
+    const before = await count();
+    network.swallowEverything();
+    await expect(count().catch(isOutage)).resolves.toBe(true);
+    // Nor does the next one wait for ever.
+    await silent.rollBack();
+    await expect(silent.begin().catch(isOutage)).resolves.toBe(true);
+    network.recover();
+    const begins = () =>
+      silent.begin().then(
+        () => true,
+        () => false,
+      );
+    await shop.until('the server has ended what it had begun, and the next transaction begins', begins);
+    expect(await count()).toBe(before);
+    await silent.commit();
+    await silent.close();
+    await pool.end();
+    await network.close();
   });
 
   it('an error that is cut off in the middle of a character is stored all the same', () => {

@@ -187,7 +187,8 @@ describe('Asking why', () => {
       expect(problemOf(await client.get('/why/unicorn/1'))).toMatchObject({
         status: 404,
         code: 'kind-not-found',
-        detail: 'nothing is known of the kind unicorn, but of event, book, inventory, notification, order, payment',
+        detail:
+          'nothing is known of the kind unicorn, but of event, alert, book, inventory, notification, order, payment, rule, shipment, subscription',
       });
       expect(problemOf(await client.get('/why/event/1000'))).toMatchObject({ status: 404, code: 'event-not-found' });
     });

@@ -62,6 +62,8 @@ const WRONG = {
     '2026-01-01T24:00:00Z',
   ],
   news: [...TEXT, 'payment.lost', 'PAYMENT.RECEIVED', 'payment.received '],
+  metric: [...TEXT, 'copies', 'Orders-per-hour', 'orders-per-hour '],
+  comparison: [...TEXT, 'under', 'BELOW', '<'],
   object: [1, 'x', true, [], [[]], [{}]],
   list: [1, 'x', true, {}, [], [[]], [1], [null], ['x'], [[], []]],
 } satisfies Record<string, unknown[]>;
@@ -97,6 +99,11 @@ describe('Bad input', () => {
     const orderId = await client.order({ [await client.addBook()]: 1 });
     await client.move(orderId, ...way);
     return orderId;
+  };
+
+  const draftRule = async (): Promise<string> => {
+    const rule = { metric: 'available-copies', comparison: 'above', threshold: 1_000_000 };
+    return (await client.post('/alerts/rules', rule)).body.id;
   };
 
   const BODIES: Readonly<Record<string, BodyRoute>> = {
@@ -155,6 +162,14 @@ describe('Bad input', () => {
       },
       fields: { reason: optional('line') },
     },
+    'POST /books/{id}/waiting-list': {
+      prepare: async () => {
+        const bookId = await client.addBook();
+        await shop.settle();
+        return { path: `/books/${bookId}/waiting-list`, body: { email: alice.email }, status: 201 };
+      },
+      fields: { email: required('email') },
+    },
     'POST /inventory/{bookId}/adjustments': {
       prepare: async () => {
         const body = { amount: 1, reason: 'counted' };
@@ -211,6 +226,23 @@ describe('Bad input', () => {
         receivedAt: optional('moment'),
       },
     },
+    'POST /alerts/rules': {
+      prepare: async () => {
+        const body = {
+          ...{ metric: 'revenue-per-day', comparison: 'below', threshold: 99.9, clearAt: 120.5, currency: 'USD' },
+        };
+        return Promise.resolve({ path: '/alerts/rules', body, status: 201 });
+      },
+      fields: {
+        metric: required('metric'),
+        comparison: required('comparison'),
+        threshold: required('amount'),
+        clearAt: optional('amount'),
+        bookId: optional('uuid'),
+        currency: optional('currency'),
+        reaction: optional('line'),
+      },
+    },
     'POST /reactions/{name}/dead-letters/retry': {
       prepare: async () => {
         const path = '/reactions/inventory.open-stock/dead-letters/retry';
@@ -239,6 +271,13 @@ describe('Bad input', () => {
       },
       fields: { position: required('position'), reason: optional('line') },
     },
+    'POST /reactions/{name}/backfill': {
+      prepare: async () => {
+        const body = { reason: 'points for old friends' };
+        return Promise.resolve({ path: '/reactions/loyalty.award-points/backfill', body, status: 202 });
+      },
+      fields: { reason: optional('line') },
+    },
     'POST /reactions/{name}/rebuild': {
       prepare: async () => {
         const body = { reason: 'the list looks odd' };
@@ -250,10 +289,18 @@ describe('Bad input', () => {
 
   /** Commands that take no body, with an order or a book in a state that allows them. */
   const BODILESS: Readonly<Record<string, () => Promise<string>>> = {
+    'POST /alerts/rules/{id}/activate': async () => `/alerts/rules/${await draftRule()}/activate`,
+    'POST /alerts/rules/{id}/retire': async () => {
+      const ruleId = await draftRule();
+      await client.post(`/alerts/rules/${ruleId}/activate`);
+      return `/alerts/rules/${ruleId}/retire`;
+    },
     'POST /books/{id}/publish': async () => `/books/${await client.addBook()}/publish`,
     'POST /orders/{id}/confirm': async () => `/orders/${await orderIn()}/confirm`,
     'POST /orders/{id}/deliver': async () => `/orders/${await orderIn('confirm', 'ship')}/deliver`,
   };
+
+  const REMOVALS = ['DELETE /books/{id}/waiting-list/{subscriptionId}'];
 
   /** Lists of books, which are read as they come in. */
   const STREAMED = ['POST /books/import'];
@@ -263,6 +310,9 @@ describe('Bad input', () => {
     '/inventory',
     '/orders',
     '/notifications',
+    '/shipments',
+    '/alerts',
+    '/alerts/rules',
     '/analytics/sales',
     '/analytics/best-sellers',
     '/events',
@@ -289,6 +339,11 @@ describe('Bad input', () => {
       'GET /analytics/best-sellers',
       'GET /analytics/funnel',
       'GET /payments/{orderId}',
+      'GET /shipments',
+      'GET /shipments/{orderId}',
+      'GET /alerts',
+      'GET /alerts/rules',
+      'GET /alerts/rules/{id}',
       'GET /events',
       'GET /reactions',
     ],
@@ -297,7 +352,7 @@ describe('Bad input', () => {
   ];
 
   it('is tried on every route of the shop', () => {
-    const tried = [...Object.keys(BODIES), ...Object.keys(BODILESS), ...STREAMED, ...READS];
+    const tried = [...Object.keys(BODIES), ...Object.keys(BODILESS), ...REMOVALS, ...STREAMED, ...READS];
     expect(tried.sort()).toEqual(routesOf(shop).sort());
   });
 
@@ -614,7 +669,7 @@ describe('Bad input', () => {
   });
 
   describe('in a path', () => {
-    const withId = [...Object.keys(BODIES), ...Object.keys(BODILESS), ...READS].filter((route) =>
+    const withId = [...Object.keys(BODIES), ...Object.keys(BODILESS), ...REMOVALS, ...READS].filter((route) =>
       /\{(id|bookId|orderId)\}/.test(route),
     );
     const ask = async (route: string, id: string): Promise<Response> => {
@@ -629,9 +684,13 @@ describe('Bad input', () => {
       const [, name] = /\{(\w+)\}/.exec(route)!;
       const bodies = await BODIES[route]?.prepare();
       await leavingNothing(async () => {
-        const url = (id: string): string => route.split(' ')[1].replace(/\{\w+\}/, id);
+        const [method, path] = route.split(' ');
+        const ways = { GET: 'get', POST: 'post', DELETE: 'delete' } as const;
         const on = async (id: string): Promise<Response> =>
-          route.startsWith('GET') ? shop.http().get(url(id)) : shop.http().post(url(id)).send(bodies?.body);
+          shop
+            .http()
+            [ways[method as keyof typeof ways]](path.replace('{subscriptionId}', nobody).replace(/\{\w+\}/, id))
+            .send(bodies?.body);
         for (const id of [
           '1',
           'x'.repeat(36),
@@ -786,6 +845,7 @@ describe('Bad input', () => {
         '/books?currency',
         '/orders?email',
         '/orders?status',
+        '/shipments?status',
         '/analytics/sales?from',
         '/analytics/sales?to',
         '/analytics/best-sellers?period',

@@ -19,6 +19,7 @@ describe('Opening the shop with a wrong setting', () => {
     [/^INITIAL_STOCK must be a whole number.*not "abc"$/, { INITIAL_STOCK: 'abc' }],
     [/^PAYMENT_WEBHOOK_SECRET must be at least 16 (?!.*short)/, { PAYMENT_WEBHOOK_SECRET: 'short' }],
     [/^PAYMENT_PROVIDER_URL must be local:<directory>$/, { PAYMENT_PROVIDER_URL: 'https://pay.example' }],
+    [/^STAFF_EMAIL must be one address.*not "crew"$/, { STAFF_EMAIL: 'crew' }],
     [/^REACTIONS must be on or off, not "perhaps"$/, { REACTIONS: 'perhaps' }],
   ])('is refused in one line: %s', async (says, environment) => {
     const reason = await Bookshelf.start({ folder, environment }).then(() => 'it has opened', reasonToStop);

@@ -9,6 +9,8 @@ import { BrowseProjection } from '../../src/catalog/reactions/browse.projection'
 import { Inventory } from '../../src/inventory/model/inventory';
 import { InventoryRepository } from '../../src/inventory/persistence/inventory.repository';
 import { OpenStockOnBookAdded } from '../../src/inventory/reactions/open-stock-on-book-added.reaction';
+import { LoyaltyModule } from '../../src/loyalty/loyalty.module';
+import { AwardPointsOnOrderPlaced } from '../../src/loyalty/reactions/award-points-on-order-placed.reaction';
 import { Unrecoverable } from '../../src/platform/reactions/reaction.decorator';
 import { Bookshelf } from '../support/bookshelf';
 import { Client, nobody } from '../support/client';
@@ -16,7 +18,7 @@ import { Do, DoHandler } from '../support/handlers';
 import { run, type Run } from '../support/program';
 import { databaseIn } from '../support/database';
 import { newFolder } from '../support/shop-process';
-import { addBook, deadLettersOf } from '../support/trade';
+import { addBook, deadLettersOf, shopWithout } from '../support/trade';
 
 const STOCK = 'inventory.open-stock';
 
@@ -159,6 +161,78 @@ describe('npm run shop', () => {
     expect(code).toBe(2);
   });
 
+  describe('hands a reaction its history', () => {
+    const POINTS = 'loyalty.award-points';
+
+    /** Orders of before there were points, of which one was cancelled since. */
+    async function trade(): Promise<void> {
+      await shop.close();
+      shop = await Bookshelf.start({ modules: shopWithout(LoyaltyModule) });
+      ({ folder } = shop);
+      const bookId = await new Client(shop).addBook();
+      const orders = [];
+      for (let at = 0; at < 3; at++) orders.push(await new Client(shop).order({ [bookId]: 1 }));
+      await shop.settle();
+      await shop.stop();
+      shop = await Bookshelf.start({ folder });
+      client = new Client(shop);
+      await client.move(orders[2], 'cancel');
+      await shop.settle();
+    }
+
+    it('first for show, then in earnest, which the open shop does; and then there is nothing left to do', async () => {
+      await trade();
+      const { code, said } = await say('backfill', POINTS, '--dry-run');
+      expect(said.slice(0, 9)).toEqual([
+        `3 events would be handed to ${POINTS}:`,
+        expect.stringMatching(/^ {2}orders\.order-placed: 3, raised from \d{4}-.* to \d{4}-/),
+        'Left out, as it has handled a later event of their stream: 1 orders.order-placed',
+        'Tried now: 2 would be handled, 0 would fail, 0 wait behind those.',
+        '  rows of loyalty_account: 1',
+        '  rows of loyalty_entry: 2',
+        '  events raised, loyalty.points-awarded: 2',
+        'Nothing would go to the outside.',
+        'The first of them:',
+      ]);
+      expect(said).toContainEqual(expect.stringMatching(/^ {2}event loyalty\.points-awarded of .*"points":12/));
+      expect([code, said.at(-1)]).toEqual([0, 'Nothing of this has happened.']);
+      expect((await client.get('/loyalty/alice@example.com')).status).toBe(404);
+
+      const done = await say('backfill', POINTS, '--reason', 'for old friends');
+      expect(done.said).toEqual([
+        `3 events to be handed to ${POINTS}, by the shop when it is open.`,
+        'Done: 3 events. Left out: 1 event, as the reaction had handled a later event of the same stream.',
+        `${POINTS} has 0 deferred, 0 dead.`,
+      ]);
+      expect((await client.see('/loyalty/alice@example.com')).points).toBe(24);
+      const [asked] = (await client.see('/events?type=platform.backfill-asked')).items;
+      expect(asked).toMatchObject({ actor: userInfo().username, facts: { reason: 'for old friends' } });
+
+      const nothing = [`There is nothing to hand to ${POINTS}: it has been given every event since the first.`];
+      expect((await say('backfill', POINTS)).said).toEqual(nothing);
+      expect((await say('backfill', POINTS, '--dry-run')).said).toEqual(nothing);
+    });
+
+    it('when the shop is opened, if nobody else is there to do it', async () => {
+      await trade();
+      await shop.stop();
+      interruption.abort();
+      const { said } = await say('backfill', POINTS);
+      expect(said.at(-1)).toBe('3 events still to be handed over, when the shop is open.');
+      shop = await Bookshelf.start({ folder });
+      await shop.settle();
+      expect((await new Client(shop).see('/loyalty/alice@example.com')).points).toBe(24);
+    });
+
+    it('and exits with 2 when a dry run shows that some of it would fail', async () => {
+      await trade();
+      jest.spyOn(AwardPointsOnOrderPlaced.prototype, 'handle').mockRejectedValue(new Error('no points left'));
+      const { code, said } = await say('backfill', POINTS, '--dry-run');
+      expect(said).toContainEqual('2 events would fail, the first at position 4: Error: no points left');
+      expect(code).toBe(2);
+    });
+  });
+
   it('tells why something is not there, in sentences', async () => {
     const { bookId, position } = await aLetter();
     const { code, said } = await say('why', `inventory/${bookId}`);
@@ -225,19 +299,27 @@ describe('npm run shop', () => {
   it.each<[string[], RegExp]>([
     [
       ['why', 'order'],
-      /^order: say <kind>\/<id>, where the kind is event, book, inventory, notification, order, payment$/,
+      /^order: say <kind>\/<id>, where the kind is event, alert, book, inventory, notification, order, payment, rule, shipment, subscription$/,
     ],
     [['why', `order/${nobody}`], /^there is no order\//],
     [['publish', '--from', '/no/such/list'], /^ENOENT: no such file or directory/],
+    [
+      ['backfill', 'loyalty.award-pints'],
+      /^there is no reaction called loyalty\.award-pints: npm run shop -- reactions lists them$/,
+    ],
+    [['backfill', 'catalog.browse'], /^catalog\.browse is a projection, which is not back-filled but built anew/],
     [['dead-letters', 'retry', STOCK, '--position', '7'], /^inventory\.open-stock has no dead letter at position 7$/],
   ])('says in one line what there is not: %j', async (args, line) => {
     expect(await say(...args)).toEqual({ code: 1, said: [], complaints: [expect.stringMatching(line)] });
   });
 
-  it.each([[['--help']], [['dead-letters', 'rehearse', '--help']]])('helps with examples: %j', async (args) => {
-    const { code, said } = await start(...args);
-    expect(said[0]).toMatch(/^Usage: npm run shop -- /);
-    expect(said.join('\n')).toMatch(/Examples:\n {2}npm run shop -- /);
-    expect(code).toBe(0);
-  });
+  it.each([[['--help']], [['dead-letters', 'rehearse', '--help']], [['backfill', '--help']]])(
+    'helps with examples: %j',
+    async (args) => {
+      const { code, said } = await start(...args);
+      expect(said[0]).toMatch(/^Usage: npm run shop -- /);
+      expect(said.join('\n')).toMatch(/Examples:\n {2}npm run shop -- /);
+      expect(code).toBe(0);
+    },
+  );
 });

@@ -104,6 +104,7 @@ describe('A customer who orders', () => {
     const letter = post.letters.find(({ message }) => message.includes(`Message-ID: ${items[2].messageId}`))!;
     expect(letter.to).toBe('zoe@example.com');
     expect(letter.message).toContain('Your tracking number is JD0146.');
+    expect(letter.message).toContain('<li>2 x Les Mis=C3=A9rables at 12.99 USD</li>');
   });
 
   it('is told that the order is cancelled, and why', async () => {

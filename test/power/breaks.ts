@@ -120,12 +120,12 @@ export const BREAKS: readonly Break[] = [
     file: `${REACTIONS}stored-delivery.ts`,
     edits: [
       [
-        `    books.moveTo(isAll ? Math.max(last, transaction.head) : last);`,
+        `    else books.moveTo(isAll ? Math.max(last, transaction.head) : last);`,
         `    void isAll;\n    this.then = () => books.inUnitOfWork(async () => books.moveTo(last));`,
       ],
       [
-        `      const handled = await this.books.inUnitOfWork(() => this.handleNext(BATCH));`,
-        `      const handled = await this.books.inUnitOfWork(() => this.handleNext(BATCH));\n      if (handled) await this.then();`,
+        `      const handled = await this.books.inUnitOfWork(() => this.handleNext(this.batch));`,
+        `      const handled = await this.books.inUnitOfWork(() => this.handleNext(this.batch));\n      if (handled) await this.then();`,
       ],
       [
         `  constructor(private readonly books: ReactionBooks) {}`,
@@ -139,10 +139,10 @@ export const BREAKS: readonly Break[] = [
     file: `${REACTIONS}stored-delivery.ts`,
     edits: [
       [
-        `      const handled = await this.books.inUnitOfWork(() => this.handleNext(BATCH));`,
+        `      const handled = await this.books.inUnitOfWork(() => this.handleNext(this.batch));`,
         `      const { books } = this;
       const before = await books.state();
-      const next = await books.tools.log.after(before.checkpoint, books.reaction.types, BATCH);
+      const next = await books.tools.log.after(before.checkpoint, books.reaction.types, this.batch);
       if (next.length) await books.inUnitOfWork(async () => books.moveTo(next[next.length - 1].position));
       const handled = await books.inUnitOfWork(async () => {
         for (const event of next) await this.deliver(event);

@@ -56,6 +56,15 @@ export class Client {
     return answer;
   }
 
+  async delete(path: string): Promise<Response> {
+    const answer = await this.shop
+      .http()
+      .delete(path)
+      .set({ 'min-event-position': String(this.told) });
+    this.told = Math.max(this.told, Number(answer.get('event-position') ?? 0));
+    return answer;
+  }
+
   /** Adds a book. Answers its id. */
   async addBook(facts: object = {}): Promise<string> {
     return (await this.done('/books', { ...gatsby, isbn: undefined, ...facts })).id;

@@ -1,5 +1,6 @@
-import { DynamicModule, Provider, Type } from '@nestjs/common';
+import { DynamicModule, ModuleMetadata, Provider, Type } from '@nestjs/common';
 import { EventBus } from '@nestjs/cqrs';
+import { AppModule } from '../../src/app.module';
 import { RepriceBook } from '../../src/catalog/commands/reprice-book.command';
 import { EventClass, publishes } from '../../src/platform/event-log/event-types';
 import { Reaction, ReactionOptions } from '../../src/platform/reactions/reaction.decorator';
@@ -7,6 +8,12 @@ import { Bookshelf } from './bookshelf';
 import { Client } from './client';
 
 const usd = (amount: number) => ({ amount, currency: 'USD' });
+
+/** The modules of a shop that has never heard of this context. */
+export const shopWithout = (context: Type): NonNullable<ModuleMetadata['imports']> =>
+  (Reflect.getMetadata('imports', AppModule) as NonNullable<ModuleMetadata['imports']>).filter(
+    (one) => one !== context,
+  );
 
 /** Takes a book into the catalog. @returns its id */
 export const addBook = (shop: Bookshelf, title = 'Emma'): Promise<string> => new Client(shop).addBook({ title });

@@ -1,5 +1,7 @@
 import * as fc from 'fast-check';
 import {
+  bookIsBackLetter,
+  bookIsOutLetter,
   orderCancelledLetter,
   orderConfirmedLetter,
   orderDeliveredLetter,
@@ -21,7 +23,7 @@ const cancelled = { ...order, reason: 'changed my mind' };
 
 describe('A letter about an order', () => {
   it('reads like this', () => {
-    expect(orderShippedLetter(shipped)).toEqual({
+    expect(orderShippedLetter(shipped)).toMatchObject({
       subject: 'Your order is on its way (42)',
       text: `Dear Alice Johnson,
 
@@ -46,6 +48,7 @@ Your bookshelf
     expect(letter.subject).toBe(subject);
     for (const said of ['Alice Johnson', news, 'Order 42', '2 x The Great Gatsby at 12.99 USD', 'Total: 34.48 USD']) {
       expect(letter.text).toContain(said);
+      expect(letter.html).toContain(said);
     }
   });
 
@@ -61,5 +64,19 @@ Your bookshelf
         expect(subject).not.toMatch(/[\r\n\u2028\u2029]/);
       }),
     );
+  });
+});
+
+describe('A letter about a book that was waited for', () => {
+  it.each([
+    [bookIsOutLetter, 'Emma is out', 'Emma, which you asked us to tell you about, has been published.'],
+    [bookIsBackLetter, 'Emma is in stock again', 'Emma, which you asked us to tell you about, is in stock again.'],
+  ])('tells its news: %p', (write, subject, news) => {
+    const letter = write({ title: 'Emma' });
+    expect(letter.subject).toBe(subject);
+    for (const said of ['Hello,', news]) {
+      expect(letter.text).toContain(said);
+      expect(letter.html).toContain(said);
+    }
   });
 });

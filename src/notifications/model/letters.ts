@@ -1,10 +1,5 @@
 import { Money, decimalsOf, moneyToDecimal } from '../../kernel/money';
-
-/** What a letter says. */
-export interface Letter {
-  readonly subject: string;
-  readonly text: string;
-}
+import { Letter, letter } from './letter';
 
 /** What a letter about an order has to know. */
 export interface OrderFacts {
@@ -20,15 +15,19 @@ export interface OrderFacts {
 
 /** Thanks the customer for the order. */
 export const orderPlacedLetter = (order: OrderFacts): Letter =>
-  letter(order, 'Thank you for your order', 'Thank you for your order. We will tell you as soon as it is confirmed.');
+  aboutOrder(
+    order,
+    'Thank you for your order',
+    'Thank you for your order. We will tell you as soon as it is confirmed.',
+  );
 
 /** Tells that the shop has accepted the order. */
 export const orderConfirmedLetter = (order: OrderFacts): Letter =>
-  letter(order, 'We have confirmed your order', 'Your order is confirmed, and we are packing your books.');
+  aboutOrder(order, 'We have confirmed your order', 'Your order is confirmed, and we are packing your books.');
 
 /** Tells who carries the parcel, and how to follow it. */
 export const orderShippedLetter = (order: OrderFacts & { carrier: string; trackingNumber: string }): Letter =>
-  letter(
+  aboutOrder(
     order,
     'Your order is on its way',
     `Your books are on their way with ${order.carrier}. Your tracking number is ${order.trackingNumber}.`,
@@ -36,35 +35,42 @@ export const orderShippedLetter = (order: OrderFacts & { carrier: string; tracki
 
 /** Tells that the parcel has arrived. */
 export const orderDeliveredLetter = (order: OrderFacts): Letter =>
-  letter(order, 'Your order has arrived', 'Your books have arrived. Enjoy reading!');
+  aboutOrder(order, 'Your order has arrived', 'Your books have arrived. Enjoy reading!');
 
 /** Tells that the order is called off, and why. */
 export const orderCancelledLetter = (order: OrderFacts & { reason: string }): Letter =>
-  letter(order, 'Your order is cancelled', `Your order is cancelled. The reason: ${order.reason}`);
+  aboutOrder(order, 'Your order is cancelled', `Your order is cancelled. The reason: ${order.reason}`);
 
-/** Makes one line of a text, so that a subject cannot smuggle in another mail header. */
-export const oneLine = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+/** Tells somebody who has waited for a book that it has come out. */
+export const bookIsOutLetter = ({ title }: { readonly title: string }): Letter =>
+  letter({
+    subject: `${title} is out`,
+    message: `${title}, which you asked us to tell you about, has been published. You do not hear of it again.`,
+  });
 
-function letter({ orderId, customer, items, total }: OrderFacts, subject: string, message: string): Letter {
-  const books = items.map(
-    ({ quantity, title, unitPrice }) => `  ${quantity} x ${oneLine(title)} at ${price(unitPrice)}`,
-  );
-  return {
-    subject: oneLine(`${subject} (${orderId})`),
-    text: [
-      `Dear ${oneLine(customer.name)},`,
-      '',
-      message,
-      '',
-      `Order ${orderId}`,
-      ...books,
-      `  Total: ${price(total)}`,
-      '',
-      'Your bookshelf',
-      '',
-    ].join('\n'),
-  };
-}
+/** Tells somebody who has waited for a book that there are copies of it. */
+export const bookIsBackLetter = ({ title }: { readonly title: string }): Letter =>
+  letter({
+    subject: `${title} is in stock again`,
+    message:
+      `${title}, which you asked us to tell you about, is in stock again. ` +
+      'You do not hear of it again, unless it is sold out and you join its waiting list once more.',
+  });
 
-const price = (money: Money): string =>
+const aboutOrder = ({ orderId, customer, items, total }: OrderFacts, subject: string, message: string): Letter =>
+  letter({
+    subject: `${subject} (${orderId})`,
+    name: customer.name,
+    message,
+    details: {
+      heading: `Order ${orderId}`,
+      lines: [
+        ...items.map(({ quantity, title, unitPrice }) => `${quantity} x ${title} at ${price(unitPrice)}`),
+        `Total: ${price(total)}`,
+      ],
+    },
+  });
+
+/** Money as people read it: 12.90 USD. */
+export const price = (money: Money): string =>
   `${moneyToDecimal(money).amount.toFixed(decimalsOf(money.currency))} ${money.currency}`;

@@ -8,6 +8,7 @@ const letter = {
   recipient: { name: 'Alice Johnson', email: 'alice@example.com' },
   subject: 'Thank you for your order (42)',
   text: 'Dear Alice Johnson, ...',
+  html: '<p>Dear Alice Johnson, ...</p>',
   orderId: '42',
 };
 const facts = { notificationId: 'n1', kind: 'order-placed', recipient: 'alice@example.com', orderId: '42' };

@@ -6,6 +6,7 @@ export type NotificationStatus = 'PENDING' | 'SENT';
 
 /** Whom a letter is for. */
 export interface Recipient {
+  /** Empty where only the address is known. */
   readonly name: string;
   readonly email: string;
 }
@@ -20,6 +21,8 @@ export interface NotificationState {
   readonly recipient: Recipient;
   readonly subject: string;
   readonly text: string;
+  /** The same in HTML. Letters of before there was any have none. */
+  readonly html?: string;
   readonly orderId?: string;
   readonly status: NotificationStatus;
   readonly sentAt?: Date;

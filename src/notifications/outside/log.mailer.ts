@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { oneLine } from '../model/letters';
+import { oneLine } from '../model/letter';
 import { Mail, Mailer } from './mailer';
 
 /** Sends nothing, and says so in one line of the log. */

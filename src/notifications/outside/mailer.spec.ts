@@ -91,8 +91,20 @@ describe('A letter put into a directory', () => {
     expect(body).toBe('Dear Alice Johnson,\r\n\r\nYour tracking number is JD0146.\r\n');
   });
 
+  it('says the same in plain text and in HTML, of which mail programs show the last that they can', async () => {
+    const { headers, body } = await sent({ html: '<p>Liebe Zoë &amp; Co.</p>\n' });
+    const [, boundary] = /^multipart\/alternative; boundary="([^"]+)"$/.exec(headers['content-type'])!;
+    const [, ...parts] = body.split(`--${boundary}`);
+    expect(parts.pop()).toBe('--\r\n');
+    expect(parts.map((part) => readMessage(Buffer.from(part.slice(2, -2), 'latin1')))).toMatchObject([
+      { headers: { 'content-type': 'text/plain; charset=utf-8' }, body: letter.text.replaceAll('\n', '\r\n') },
+      { headers: { 'content-type': 'text/html; charset=utf-8' }, body: '<p>Liebe Zoë &amp; Co.</p>\r\n' },
+    ]);
+  });
+
   it('ends each of its lines with CR and LF, and has no long ones', async () => {
-    await sent({ text: `${letter.text}${'x'.repeat(2000)}\n.\nFrom here on\n` });
+    const long = `${letter.text}${'x'.repeat(2000)}\n.\nFrom here on\n`;
+    await sent({ text: long, html: long });
     const raw = readFileSync(file(), 'latin1');
     expect(raw.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
     expect(Math.max(...raw.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(78);
@@ -125,6 +137,10 @@ describe('A letter put into a directory', () => {
       expect(decoded(headers.subject)).toBe('Your order Bcc: eve@example.com');
     },
   );
+
+  it('may be for somebody whose name is not known', async () => {
+    expect((await sent({ to: { name: '', email: 'alice@example.com' } })).headers.to).toBe('alice@example.com');
+  });
 
   it('goes to one person, whatever the address says', async () => {
     const { headers } = await sent({ to: { name: 'Alice', email: 'alice@example.com\r\nBcc: eve@example.com' } });

@@ -7,6 +7,8 @@ export interface Mail {
   readonly to: { readonly name: string; readonly email: string };
   readonly subject: string;
   readonly text: string;
+  /** The same in HTML, for whoever would rather read that. */
+  readonly html?: string;
 }
 
 /** The way out for letters. Which one it is, MAIL_URL says. */

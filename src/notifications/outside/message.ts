@@ -1,13 +1,16 @@
-import { oneLine } from '../model/letters';
+import { oneLine } from '../model/letter';
 import { Mail } from './mailer';
 
 /** A letter in the words of nodemailer, which knows how headers and texts are written on the wire. */
-export const messageOf = ({ messageId, to, subject, text }: Mail, from: string) => ({
+export const messageOf = ({ messageId, to, subject, text, html }: Mail, from: string) => ({
   messageId,
   from,
   to: { name: oneLine(to.name), address: to.email },
   subject: oneLine(subject),
-  text: text.replace(/\r?\n/g, '\r\n'),
+  text: onTheWire(text),
+  html: html && onTheWire(html),
   // RFC 3834: no "I am out of office" in reply, please.
   headers: { 'Auto-Submitted': 'auto-generated' },
 });
+
+const onTheWire = (text: string): string => text.replace(/\r?\n/g, '\r\n');

@@ -13,6 +13,7 @@ export class NotificationTable {
   @Column('text') recipientEmail: string;
   @Column('text') subject: string;
   @Column('text') text: string;
+  @Column('text', { nullable: true }) html?: string;
   @Column('text', { nullable: true }) orderId?: string;
   @Column('text') status: NotificationStatus;
   @Column('text', { nullable: true }) sentAt?: string;

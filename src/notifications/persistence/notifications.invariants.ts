@@ -13,6 +13,18 @@ export const NOTIFICATIONS_INVARIANTS = invariants([
     '(SELECT count(*) FROM notifications_notification WHERE event_id = event.id) = 1',
   ),
   effectOnce(
+    'notifications.write-to-staff',
+    ['alerts.alert-raised', 'alerts.alert-cleared'],
+    `(SELECT count(*) FROM notifications_notification WHERE event_id = event.id)
+       = CASE WHEN coalesce(json_extract(event.facts, '$.reason'), '') = 'rule-retired' THEN 0 ELSE 1 END`,
+  ),
+  effectOnce(
+    'notifications.write-to-waiter',
+    ['waiting-list.wait-ended'],
+    `(SELECT count(*) FROM notifications_notification WHERE event_id = event.id)
+       = CASE json_extract(event.facts, '$.why') WHEN 'withdrawn' THEN 0 ELSE 1 END`,
+  ),
+  effectOnce(
     'notifications.send-mail',
     ['notifications.notification-requested'],
     `EXISTS (SELECT 1 FROM notifications_notification

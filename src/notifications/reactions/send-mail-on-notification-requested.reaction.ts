@@ -20,13 +20,14 @@ export class SendMailOnNotificationRequested implements IEventHandler<Notificati
   ) {}
 
   async handle({ notificationId }: NotificationRequested): Promise<void> {
-    const { status, eventId, kind, recipient, subject, text } = (
+    const { status, eventId, kind, recipient, subject, text, html } = (
       await this.notifications.get(notificationId)
     ).snapshot();
     if (status === 'SENT') return;
 
     await this.commands.execute(new NoteAttempt(notificationId));
-    await this.mailer.send({ messageId: messageId(eventId, recipient.email, kind), to: recipient, subject, text });
+    const mail = { messageId: messageId(eventId, recipient.email, kind), to: recipient, subject, text, html };
+    await this.mailer.send(mail);
     await this.commands.execute(new MarkNotificationSent(notificationId));
   }
 }

@@ -1,18 +1,17 @@
 import { IEventHandler } from '@nestjs/cqrs';
 import { OrderCancelled, OrderConfirmed, OrderDelivered, OrderPlaced, OrderShipped } from '../../orders/orders.events';
-import { envelopeOf } from '../../platform/event-log/envelope';
 import { Reaction } from '../../platform/reactions/reaction.decorator';
+import { Letter } from '../model/letter';
 import {
-  Letter,
   orderCancelledLetter,
   orderConfirmedLetter,
   orderDeliveredLetter,
   orderPlacedLetter,
   orderShippedLetter,
 } from '../model/letters';
-import { Notification, Recipient } from '../model/notification';
-import { notificationId } from '../persistence/notification-id';
+import { Recipient } from '../model/notification';
 import { NotificationRepository } from '../persistence/notification.repository';
+import { writeOnce } from './write-once';
 
 /** Writes to the customer at every step that an order takes. */
 @Reaction([OrderPlaced, OrderConfirmed, OrderShipped, OrderDelivered, OrderCancelled], 'notifications.write-letter')
@@ -27,14 +26,8 @@ export class WriteLetterOnOrderStep implements IEventHandler<object> {
     if (event instanceof OrderCancelled) await this.write('order-cancelled', orderCancelledLetter(event), event);
   }
 
-  private async write(kind: string, letter: Letter, event: { orderId: string; customer: Recipient }): Promise<void> {
+  private write(kind: string, letter: Letter, event: { orderId: string; customer: Recipient }): Promise<void> {
     const { orderId, customer: recipient } = event;
-    const eventId = envelopeOf(event).id;
-    const id = notificationId(eventId, recipient.email, kind);
-    if (await this.notifications.find(id)) return;
-
-    const notification = Notification.write({ id, eventId, kind, recipient, ...letter, orderId });
-    await this.notifications.save(notification);
-    notification.commit();
+    return writeOnce(this.notifications, event, { kind, letter, recipient, orderId });
   }
 }

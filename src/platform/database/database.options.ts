@@ -96,13 +96,17 @@ export function databaseOptions(environment: Environment): DatabaseOptions {
     installExtensions: false,
     // What the writer needs: TypeORM looks at the server through the pool, before and after.
     poolSize: 2,
+    extra: KEEP_ALIVE,
   };
 }
+
+/** A connection that nobody answers on is noticed, also by statements that are waited for as long as it takes. */
+const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 
 /** The same database through connections that can only read. */
 export function readOnly(options: DatabaseOptions): DatabaseOptions {
   const reading = { name: 'read', migrations: [] };
   if (options.type === 'sqlite') return { ...options, ...reading, flags: sqlite3.OPEN_READONLY };
-  const extra = { options: '-c default_transaction_read_only=on' };
+  const extra = { ...KEEP_ALIVE, options: '-c default_transaction_read_only=on' };
   return { ...options, ...reading, poolSize: READERS, extra };
 }

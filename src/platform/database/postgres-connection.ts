@@ -144,9 +144,15 @@ export class PostgresWriter extends Preparing implements WritingConnection {
   private others = 0;
   onWriteOfOthers?: () => void;
 
-  /** @param pool of which one connection is kept for good */
-  constructor(private readonly pool: Pool) {
-    super(() => this.connected(), LONGEST_STATEMENT);
+  /**
+   * @param pool of which one connection is kept for good
+   * @param longest how long the answer to a statement is waited for, in milliseconds
+   */
+  constructor(
+    private readonly pool: Pool,
+    private readonly longest = LONGEST_STATEMENT,
+  ) {
+    super(() => this.connected(), longest);
   }
 
   /** The connection itself, for TypeORM. */
@@ -162,7 +168,7 @@ export class PostgresWriter extends Preparing implements WritingConnection {
   async exec(sql: string): Promise<void> {
     try {
       const client = await this.connected();
-      await client.query({ text: sql, query_timeout: LONGEST_STATEMENT } as QueryConfig);
+      await client.query({ text: sql, query_timeout: this.longest } as QueryConfig);
     } catch (error) {
       this.failed(error);
       throw wrap(error, sql);
@@ -248,7 +254,14 @@ export class PostgresWriter extends Preparing implements WritingConnection {
     this.others++;
     this.current = client;
     const settings = Object.entries(SESSION).map(([name, value]) => `SET ${name} = ${value}`);
-    await client.query([...settings, `LISTEN ${CHANNEL}`].join('; '));
+    const text = [...settings, `LISTEN ${CHANNEL}`].join('; ');
+    try {
+      await client.query({ text, query_timeout: this.longest } as QueryConfig);
+    } catch (error) {
+      // The pool has room for one more only.
+      this.drop(client);
+      throw error;
+    }
     return client;
   }
 

@@ -24,7 +24,8 @@ export async function openPostgresWriter(
   const source = await initialized(options);
   const connection = new PostgresWriter(poolOf(source));
   try {
-    await assertPostgresSettings(connection);
+    // The writer's own session is set as it must be, whatever anybody else's are.
+    await assertPostgresSettings(new PostgresReader(poolOf(source)));
     const runner = source.createQueryRunner() as unknown as PostgresQueryRunner;
     runner.connect = () => connection.connected();
     runner.release = async () => undefined;

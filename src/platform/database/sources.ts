@@ -31,10 +31,22 @@ export const writerOf = (source: DataSource): WritingConnection => writers.get(s
 export const readerOf = (source: DataSource): ReadingConnection => readers.get(source)!;
 
 /** Whether a program with these options would bring the schema of the database up to date. Changes nothing. */
-export async function isOutdated(options: DatabaseOptions): Promise<boolean> {
+export const isOutdated = (options: DatabaseOptions): Promise<boolean> =>
+  look(options, async (source) => !(await isUpToDate(source, readerOf(source))));
+
+/** Whether anything has ever happened there: it has an event. Changes nothing. */
+export const hasEvents = (options: DatabaseOptions): Promise<boolean> =>
+  look(options, async (source) => {
+    const reader = readerOf(source);
+    const tables = await reader.all<{ name: string }>(reader.dialect.tables);
+    const isNew = !tables.some(({ name }) => name === 'event_log');
+    return !isNew && (await reader.all('SELECT position FROM event_log LIMIT 1')).length > 0;
+  });
+
+async function look(options: DatabaseOptions, at: (source: DataSource) => Promise<boolean>): Promise<boolean> {
   const source = await openReader({ ...readOnly(options), migrations: options.migrations });
   try {
-    return !(await isUpToDate(source, readerOf(source)));
+    return await at(source);
   } finally {
     await readerOf(source).release();
     await source.destroy();

@@ -16,9 +16,22 @@ const COLUMNS = `position, id, type, version, stream, stream_version, occurred_a
 /** For types of events, a position up to which they do not count. */
 export type Since = Readonly<Record<string, number>>;
 
+/** For types of events, a position after which they do not count. */
+export type UpTo = Readonly<Record<string, number>>;
+
+/** Events of a type after one position and up to another. */
+type Range = readonly [type: string, after: number, upTo: number];
+
+/** No position is after this one. */
+const END = Number.MAX_SAFE_INTEGER;
+
 /** The events of the types in a JSON object, each after a position of its own. The types come first, for the index. */
 const WANTED = `json_each($1) AS wanted
   CROSS JOIN event_log WHERE event_log.type = wanted.key AND event_log.position > CAST(wanted.value AS bigint)`;
+
+/** The events of the streams in a JSON list that are of the types in a JSON object. The streams come first, for the index. */
+const STREAMS_AND_TYPES = `json_each($1) AS wanted CROSS JOIN event_log CROSS JOIN json_each($2) AS bound
+  WHERE event_log.stream = wanted.value AND event_log.type = bound.key`;
 
 const starts = (types: readonly string[], position: number, since: Since): Record<string, number> =>
   Object.fromEntries(types.map((type) => [type, Math.max(position, since[type] ?? 0)]));
@@ -47,16 +60,90 @@ export class EventLog {
     connection: Statements = this.database.reader,
     since: Since = {},
   ): Promise<StoredEvent[]> {
-    // One range of the index per type, each cut short: no type's history is read for the sake of another.
-    const ranges = types.map(
-      (_, at) =>
-        `SELECT position FROM (SELECT position FROM event_log WHERE type = $${2 * at + 2} AND position > $${2 * at + 3} ORDER BY position LIMIT $1) AS range_${at}`,
+    const ranges = Object.entries(starts(types, position, since)).map(([type, after]): Range => [type, after, END]);
+    return firstIn(ranges, limit, connection);
+  }
+
+  /**
+   * @param upTo the types that count, each up to a position
+   * @returns the first `limit` such events after a position, oldest first
+   */
+  async between(
+    position: number,
+    upTo: UpTo,
+    limit: number,
+    connection: Statements = this.database.reader,
+  ): Promise<StoredEvent[]> {
+    const ranges = Object.entries(upTo).map(([type, last]): Range => [type, position, last]);
+    return firstIn(ranges, limit, connection);
+  }
+
+  /**
+   * @param upTo the types that count, each up to a position
+   * @returns how many such events there are, and when the first and the last of them were raised, by type
+   */
+  async extentOf(upTo: UpTo): Promise<Extent[]> {
+    return this.database.reader.all<Extent>(
+      `SELECT extent.type, extent.events, first.occurred_at AS "firstAt", last.occurred_at AS "lastAt"
+         FROM (SELECT event_log.type, count(*) AS events, min(position) AS first, max(position) AS last
+                 FROM json_each($1) AS wanted CROSS JOIN event_log
+                WHERE event_log.type = wanted.key AND event_log.position <= CAST(wanted.value AS bigint)
+                GROUP BY event_log.type) AS extent
+         JOIN event_log first ON first.position = extent.first
+         JOIN event_log last ON last.position = extent.last ORDER BY extent.type`,
+      [JSON.stringify(upTo)],
     );
-    const rows = await connection.all<Row>(
-      `SELECT ${COLUMNS} FROM event_log WHERE position IN (${ranges.join(' UNION ALL ')}) ORDER BY position LIMIT $1`,
-      [limit, ...Object.entries(starts(types, position, since)).flat()],
+  }
+
+  /**
+   * @param since the types that count, each after a position
+   * @returns the position of the last such event of each of these streams that is not after `upTo`
+   */
+  async lastOf(
+    streams: readonly string[],
+    since: Since,
+    upTo: number,
+    connection: Statements = this.database.reader,
+  ): Promise<Map<string, number>> {
+    const rows = await connection.all<{ stream: string; last: number }>(
+      `SELECT event_log.stream, max(event_log.position) AS last
+         FROM ${STREAMS_AND_TYPES} AND event_log.position > CAST(bound.value AS bigint) AND event_log.position <= $3
+        GROUP BY event_log.stream`,
+      [JSON.stringify(streams), JSON.stringify(since), upTo],
     );
-    return rows.map(toEvent);
+    return new Map(rows.map(({ stream, last }) => [stream, last]));
+  }
+
+  /**
+   * @param upTo the types that count, each up to a position
+   * @returns the first `limit` such events of these streams after a position, oldest first
+   */
+  async rest(streams: readonly string[], position: number, upTo: UpTo, limit: number): Promise<StoredEvent[]> {
+    const rows = await this.database.reader.all<{ position: number }>(
+      `SELECT event_log.position
+         FROM ${STREAMS_AND_TYPES} AND event_log.position > $3 AND event_log.position <= CAST(bound.value AS bigint)
+        ORDER BY event_log.position LIMIT $4`,
+      [JSON.stringify(streams), JSON.stringify(upTo), position, limit],
+    );
+    return this.at(rows.map((row) => row.position));
+  }
+
+  /**
+   * @param upTo the types that count, each up to a position
+   * @returns those of these streams that have such an event after a position
+   */
+  async goingOn(
+    streams: readonly string[],
+    position: number,
+    upTo: UpTo,
+    connection: Statements = this.database.reader,
+  ): Promise<Set<string>> {
+    const rows = await connection.all<{ stream: string }>(
+      `SELECT DISTINCT event_log.stream
+         FROM ${STREAMS_AND_TYPES} AND event_log.position > $3 AND event_log.position <= CAST(bound.value AS bigint)`,
+      [JSON.stringify(streams), JSON.stringify(upTo), position],
+    );
+    return new Set(rows.map(({ stream }) => stream));
   }
 
   /** @returns the events at these positions that exist, oldest first */
@@ -150,12 +237,35 @@ export class EventLog {
   }
 }
 
+/** Where events of a type begin and end. */
+export interface Extent {
+  readonly type: string;
+  readonly events: number;
+  readonly firstAt: string;
+  readonly lastAt: string;
+}
+
 export interface LogQuery {
   readonly stream?: string;
   readonly type?: string;
   readonly correlationId?: string;
   readonly after?: number;
   readonly limit: number;
+}
+
+/** @returns the first `limit` events of these ranges, oldest first */
+async function firstIn(ranges: readonly Range[], limit: number, connection: Statements): Promise<StoredEvent[]> {
+  if (ranges.length === 0) return [];
+  // One range of the index per type, each cut short: no type's history is read for the sake of another.
+  const found = ranges.map((_, at) => {
+    const [type, after, upTo] = [2, 3, 4].map((first) => `$${first + 3 * at}`);
+    return `SELECT position FROM (SELECT position FROM event_log WHERE type = ${type} AND position > ${after} AND position <= ${upTo} ORDER BY position LIMIT $1) AS range_${at}`;
+  });
+  const rows = await connection.all<Row>(
+    `SELECT ${COLUMNS} FROM event_log WHERE position IN (${found.join(' UNION ALL ')}) ORDER BY position LIMIT $1`,
+    [limit, ...ranges.flat()],
+  );
+  return rows.map(toEvent);
 }
 
 const toEvent = (row: Row): StoredEvent => ({

@@ -114,6 +114,15 @@ const wholeNumberRule =
       ? undefined
       : `must be a whole number from ${between(min, max)}`;
 
+/** A JSON number, whole or not. What it may be depends on other fields, so the model says so. No text. */
+export function AnyNumber({ optional }: Optional = {}): PropertyDecorator {
+  return field({
+    optional,
+    rule: (value) => (Number.isFinite(value) ? undefined : 'must be a number'),
+    api: { type: Number },
+  });
+}
+
 /** One of the given texts, written exactly so. */
 export function OneOf(values: readonly string[], { optional }: Optional = {}): PropertyDecorator {
   return field({

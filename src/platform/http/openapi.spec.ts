@@ -68,7 +68,8 @@ describe('The description of the API', () => {
     });
     expect(body.components.schemas.Line.properties.quantity).toEqual({ type: 'integer', minimum: 1, maximum: 9 });
     expect(body.components.schemas.MoneyRequest.required).toEqual(['amount']);
-    expect(body.paths['/toys'].get.parameters).toEqual([
+    const own = (parameters: { $ref?: string }[]) => parameters.filter(({ $ref }) => !$ref);
+    expect(own(body.paths['/toys'].get.parameters)).toEqual([
       {
         name: 'limit',
         in: 'query',
@@ -83,9 +84,19 @@ describe('The description of the API', () => {
         description: 'The `next` of the page before',
       },
     ]);
-    expect(body.paths['/toys/{id}'].get.parameters).toEqual([
+    expect(own(body.paths['/toys/{id}'].get.parameters)).toEqual([
       { name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } },
     ]);
+  });
+
+  it('says how what is read shows what was written, and in whose name that is', async () => {
+    const { paths, components } = (await get('/openapi.json')).body;
+    const headersOf = ({ parameters }: { parameters: { $ref?: string }[] }) =>
+      parameters.flatMap(({ $ref }) => ($ref ? [components.parameters[$ref.split('/').at(-1)!].name] : []));
+    expect(headersOf(paths['/toys'].get)).toEqual(['Min-Event-Position']);
+    expect(headersOf(paths['/toys'].post)).toEqual(['Min-Event-Position', 'X-Actor', 'X-Correlation-Id']);
+    const added = paths['/toys'].post.responses['201'].headers;
+    expect(added).toEqual({ 'Event-Position': { $ref: '#/components/headers/EventPosition' } });
   });
 
   it('says that every error is a problem', async () => {

@@ -2,6 +2,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { BUILD } from '../build';
 
+type OperationObject = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
 /**
  * Serves the description of the API as `/openapi.json` and, for people, as `/docs`, with nothing loaded from elsewhere.
  * The document is built when it is first asked for.
@@ -27,6 +29,8 @@ function describe(app: NestFastifyApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, config);
   document.components = {
     ...document.components,
+    parameters: PARAMETERS,
+    headers: HEADERS,
     schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA },
     responses: {
       ...document.components?.responses,
@@ -36,13 +40,57 @@ function describe(app: NestFastifyApplication): OpenAPIObject {
       },
     },
   };
-  for (const path of Object.values(document.paths)) {
-    for (const operation of [path.get, path.put, path.post, path.delete, path.patch]) {
-      if (operation) operation.responses.default ??= { $ref: '#/components/responses/Problem' };
+  for (const { get, ...others } of Object.values(document.paths)) {
+    if (get) tellOf(get, ['MinEventPosition']);
+    for (const command of [others.put, others.post, others.delete, others.patch]) {
+      if (!command) continue;
+      tellOf(command, ['MinEventPosition', 'Actor', 'CorrelationId']);
+      for (const [status, answer] of Object.entries(command.responses)) {
+        if (status.startsWith('2') && !('$ref' in answer!)) {
+          answer!.headers = { ...answer!.headers, 'Event-Position': { $ref: '#/components/headers/EventPosition' } };
+        }
+      }
     }
   }
   return document;
 }
+
+/** Adds what holds for every route, and is no field of its own. */
+function tellOf(operation: OperationObject, parameters: readonly (keyof typeof PARAMETERS)[]): void {
+  operation.responses.default ??= { $ref: '#/components/responses/Problem' };
+  const references = parameters.map((name) => ({ $ref: `#/components/parameters/${name}` }));
+  operation.parameters = [...(operation.parameters ?? []), ...references];
+}
+
+const PARAMETERS = {
+  MinEventPosition: {
+    name: 'Min-Event-Position',
+    in: 'header',
+    description:
+      'The `Event-Position` of an earlier answer: this one shows everything up to it, or is 503 `reactions-behind` after 5 s',
+    schema: { type: 'integer', minimum: 0 },
+  },
+  Actor: {
+    name: 'X-Actor',
+    in: 'header',
+    description: 'In whose name it is done; in the log with every event',
+    schema: { type: 'string', pattern: '^[\\w.:@+-]{1,100}$', default: 'anonymous' },
+  },
+  CorrelationId: {
+    name: 'X-Correlation-Id',
+    in: 'header',
+    description: 'What all that follows from it bears in the log; made up where it is missing or malformed',
+    schema: { type: 'string', pattern: '^[\\w.:-]{1,64}$' },
+  },
+} as const;
+
+const HEADERS = {
+  EventPosition: {
+    description:
+      'The place in the log that what was done has reached, for `Min-Event-Position`. Missing where nothing was',
+    schema: { type: 'integer' },
+  },
+} as const;
 
 const PROBLEM_SCHEMA = {
   type: 'object',

@@ -34,13 +34,18 @@ export const PLATFORM_INVARIANTS = invariants([
        FROM reaction_deferred deferred WHERE deferred.state = 'retrying' AND deferred.due_at IS NULL`,
   ),
   new Invariant(
-    'a parked event waits behind an earlier one that will set it free',
+    'a parked event waits behind an earlier one that will set it free, or for the history of its stream',
     `SELECT parked.reaction || ' has parked position ' || parked.position || ' behind nothing' AS violation
        FROM reaction_deferred parked
       WHERE parked.state = 'parked' AND NOT EXISTS (
         SELECT 1 FROM reaction_deferred earlier
          WHERE earlier.reaction = parked.reaction AND earlier.stream = parked.stream
-           AND earlier.position < parked.position AND earlier.state <> 'skipped')`,
+           AND earlier.position < parked.position AND earlier.state <> 'skipped')
+        AND NOT EXISTS (
+        SELECT 1 FROM reaction JOIN event_log earlier ON earlier.stream = parked.stream
+         WHERE reaction.name = parked.reaction
+           AND earlier.position > CAST(json_extract(reaction.backfill, '$.checkpoint') AS bigint)
+           AND earlier.position <= CAST(json_extract(reaction.backfill, '$.types."' || earlier.type || '"') AS bigint))`,
   ),
   new Invariant(
     'a dead letter says why',

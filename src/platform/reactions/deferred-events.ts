@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../kernel/clock';
 import { Database } from '../database/database';
-import { StoredEvent } from '../event-log/event-log';
+import { EventLog, StoredEvent } from '../event-log/event-log';
 import { currentScope } from '../unit-of-work/scope';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { causeOf, inWords, stackOf } from './error-text';
 import { ReactionDefinition } from './reaction-definition';
-import { DeferredTable } from './reaction.tables';
+import { DeferredTable, ReactionTable } from './reaction.tables';
 import { afterFailure } from './retry-policy';
 
 const KEPT_ATTEMPTS = 20;
@@ -23,16 +23,25 @@ export class DeferredEvents {
   constructor(
     private readonly work: UnitOfWork,
     private readonly database: Database,
+    private readonly log: EventLog,
     private readonly clock: Clock,
   ) {}
 
-  /** Those of `streams` in which an earlier event still waits, or lies dead: later ones must not pass it. */
-  async blockedStreams(reaction: string, streams: readonly string[]): Promise<Set<string>> {
+  /**
+   * @param upTo only what waits up to this position counts
+   * @returns those of `streams` in which an earlier event still waits, or lies dead: later ones must not pass it
+   */
+  async blockedStreams(
+    reaction: string,
+    streams: readonly string[],
+    upTo = Number.MAX_SAFE_INTEGER,
+  ): Promise<Set<string>> {
     const connection = currentScope()?.transaction.connection ?? this.database.reader;
     const rows = await connection.all<{ stream: string }>(
       `SELECT DISTINCT stream FROM reaction_deferred
-        WHERE reaction = $1 AND stream IN (SELECT value FROM json_each($2)) AND state <> 'skipped'`,
-      [reaction, JSON.stringify(streams)],
+        WHERE reaction = $1 AND stream IN (SELECT value FROM json_each($2)) AND state <> 'skipped'
+          AND position <= $3`,
+      [reaction, JSON.stringify(streams), upTo],
     );
     return new Set(rows.map(({ stream }) => stream));
   }
@@ -108,6 +117,16 @@ export class DeferredEvents {
     await this.release(row);
   }
 
+  /** An event of history shall not be handled, because of what has been handled already. It stays on record. */
+  leaveOut(reaction: ReactionDefinition, event: StoredEvent): void {
+    this.work.put(DeferredTable, {
+      ...this.fresh(reaction, event),
+      state: 'skipped',
+      reason: 'the reaction has handled a later event of the same stream',
+      skippedBy: 'the back-fill',
+    });
+  }
+
   /** A dead letter, or one that would be tried again later, is tried again as if for the first time: at once, unless `dueAt` (milliseconds since 1970) is later. */
   revive(row: DeferredTable, dueAt = this.clock.now().getTime()): void {
     const alive = { reason: undefined, cause: undefined };
@@ -166,6 +185,22 @@ export class DeferredEvents {
     }
   }
 
+  /**
+   * The history of these streams has been handed over: what was parked for nothing else is due at once.
+   * @returns whether there is such
+   */
+  async releaseStreams(reaction: string, streams: readonly string[]): Promise<boolean> {
+    const first = await currentScope()!.transaction.connection.all<{ position: number }>(
+      `SELECT min(position) AS position FROM reaction_deferred
+        WHERE reaction = $1 AND stream IN (SELECT value FROM json_each($2)) AND state <> 'skipped' GROUP BY stream`,
+      [reaction, JSON.stringify(streams)],
+    );
+    const keys = first.map(({ position }): [string, number] => [reaction, position]);
+    const parked = (await this.work.findMany(DeferredTable, keys)).filter(({ state }) => state === 'parked');
+    for (const row of parked) this.revive(row);
+    return parked.length > 0;
+  }
+
   private async release({ reaction, stream, position }: DeferredTable): Promise<void> {
     const [next] = await currentScope()!.transaction.connection.all<{ position: number }>(
       `SELECT position FROM reaction_deferred
@@ -173,7 +208,14 @@ export class DeferredEvents {
       [reaction, stream, position],
     );
     const row = next && (await this.find(reaction, next.position));
-    if (row?.state === 'parked') this.revive(row);
+    if (row?.state === 'parked' && !(await this.awaitsHistory(row))) this.revive(row);
+  }
+
+  /** Whether a back-fill has still to hand over earlier events of its stream. */
+  private async awaitsHistory({ reaction, stream, position }: DeferredTable): Promise<boolean> {
+    const backfill = (await this.work.find(ReactionTable, reaction))?.backfill;
+    if (!backfill || position <= backfill.checkpoint) return false;
+    return (await this.log.goingOn([stream], backfill.checkpoint, backfill.types)).has(stream);
   }
 
   private fresh(reaction: ReactionDefinition, event: StoredEvent): DeferredTable {

@@ -100,6 +100,7 @@ export class Discovery {
       onFailure: options.onFailure ?? 'park',
       retry: { ...DEFAULT_RETRY, ...options.retry },
       timeLimit: options.timeLimit ?? DEFAULT_TIME_LIMIT,
+      batch: options.batch,
       from: options.from,
       formerly: options.formerly ?? [],
       tables: given?.tables ?? [],

@@ -2,8 +2,8 @@ import { StoredEvent } from '../event-log/event-log';
 import { withinRequest } from '../unit-of-work/cause';
 import { Delivery, isNobodysFault } from './delivery';
 import { mayBeAlive, PROCESS } from './holder';
-import { ReactionBooks } from './reaction-books';
-import { DeferredTable, ReactionTable } from './reaction.tables';
+import { isPassed, Portion, ReactionBooks } from './reaction-books';
+import { Backfill, DeferredTable, ReactionTable } from './reaction.tables';
 
 /** Calls to the outside are slow and may happen twice after a crash, so few stand between two checkpoints. */
 const BATCH = 16;
@@ -37,14 +37,16 @@ export class ExternalDelivery implements Delivery {
   private async callOutForNext(limit: number): Promise<boolean> {
     const { books } = this;
     const startedAt = books.now();
-    const unclaimed = await books.after(await books.state(), 1);
-    if (unclaimed.length === 0 || !(await this.mayCallOut())) return false;
-    const events = await books.after(await books.state(), limit);
-    if (events.length === 0) return false;
-    const { handled, failures, parked, fault } = await this.callOutForAll(events);
-    if (handled.length > 0) await books.inUnitOfWork(() => this.store(handled, failures, parked, startedAt));
+    const unclaimed = await books.state();
+    if (!unclaimed.backfill && (await books.after(unclaimed, 1)).length === 0) return false;
+    if (!(await this.mayCallOut())) return false;
+    const state = await books.state();
+    const portion = await books.next(state, limit);
+    if (portion.events.length === 0) return false;
+    const { handled, failures, parked, fault } = await this.callOutForAll(portion, state.backfill);
+    if (handled.length > 0) await books.inUnitOfWork(() => this.store(portion, handled, failures, parked, startedAt));
     if (fault) throw fault;
-    return handled.length === limit;
+    return handled.length === limit || books.isBackfilling;
   }
 
   async retry(event: StoredEvent, find: () => Promise<DeferredTable | undefined>): Promise<boolean> {
@@ -67,14 +69,18 @@ export class ExternalDelivery implements Delivery {
   }
 
   /** One after another, until they are done, somebody wants the reaction to stop, or the database is out of order. */
-  private async callOutForAll(events: readonly StoredEvent[]) {
+  private async callOutForAll({ events, leftOut, backfill }: Portion, underWay: Backfill | undefined) {
     const { books } = this;
     const handled: StoredEvent[] = [];
     const failures = new Map<StoredEvent, Failure>();
     const parked = new Set<StoredEvent>();
-    const blocked = await books.blocked(events);
+    const blocked = await books.blocked(events, underWay, backfill !== undefined);
     for (const event of events) {
       if (books.isStopping) break;
+      if (leftOut.has(event)) {
+        handled.push(event);
+        continue;
+      }
       if (blocked.has(event.stream)) {
         parked.add(event);
       } else {
@@ -96,6 +102,7 @@ export class ExternalDelivery implements Delivery {
 
   /** Inside a unit of work: what became of each event. */
   private async store(
+    portion: Portion,
     handled: readonly StoredEvent[],
     failures: ReadonlyMap<StoredEvent, Failure>,
     parked: ReadonlySet<StoredEvent>,
@@ -103,20 +110,26 @@ export class ExternalDelivery implements Delivery {
   ): Promise<void> {
     const { books } = this;
     const state = await books.state();
-    const last = handled[handled.length - 1].position;
+    const { backfill, leftOut } = portion;
+    const last = handled[handled.length - 1];
     // Another process took over because this one was too slow, and has come further.
-    if (state.checkpoint >= last) return;
+    if (isPassed(state, last)) return;
     // An operator may have skipped what the parked ones were to wait behind.
-    const stillBlocked = await books.blocked([...parked]);
+    const stillBlocked = await books.blocked(parked, state.backfill, backfill !== undefined);
     for (const event of handled) {
       const failure = failures.get(event);
+      if (leftOut.has(event)) {
+        books.leaveOut(event);
+        continue;
+      }
       if (failure) books.defer(event, failure.error, undefined, failure.isOutage);
       else if (!parked.has(event)) continue;
       else if (stillBlocked.has(event.stream)) books.park(event);
       else books.postpone(event);
       stillBlocked.add(event.stream);
     }
-    books.moveTo(last);
+    if (backfill) await books.passHistory(portion, handled, stillBlocked);
+    else books.moveTo(last.position);
     books.record(handled, startedAt);
   }
 

@@ -43,6 +43,44 @@ export class RehearsalAsked {
   }
 }
 
+/** An operator wants a reaction to be handed what was raised before it began. */
+export class BackfillAsked {
+  static readonly type = 'platform.backfill-asked';
+  readonly reaction: string;
+  /** How many events that are. */
+  readonly events: number;
+  readonly reason?: string;
+
+  constructor(facts: BackfillAsked) {
+    Object.assign(this, facts);
+  }
+}
+
+/** A reaction has been handed all that was raised before it began. */
+export class BackfillFinished {
+  static readonly type = 'platform.backfill-finished';
+  readonly reaction: string;
+  readonly events: number;
+  /** How many of these were left out, as the reaction had handled a later event of their stream. */
+  readonly leftOut: number;
+
+  constructor(facts: BackfillFinished) {
+    Object.assign(this, facts);
+  }
+}
+
+/** An operator wants to see what a reaction would do with what was raised before it began. */
+export class BackfillRehearsalAsked {
+  static readonly type = 'platform.backfill-rehearsal-asked';
+  readonly reaction: string;
+  readonly events: number;
+  readonly reason?: string;
+
+  constructor(facts: BackfillRehearsalAsked) {
+    Object.assign(this, facts);
+  }
+}
+
 /** An operator wants a projection to be built anew. */
 export class RebuildAsked {
   static readonly type = 'platform.rebuild-asked';

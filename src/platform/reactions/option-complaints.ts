@@ -10,11 +10,12 @@ const MEANINGLESS_WITHIN = {
   retry: 'if it throws, the command is refused and nothing is tried again',
   onFailure: 'if it throws, the command is refused and nothing waits',
   from: 'it only knows of the events of its own command',
+  batch: 'it is part of the transaction of its command',
 } as const satisfies Partial<Record<keyof ReactionOptions, string>>;
 
 /** @returns what is wrong with the options of a reaction, as sentences; nothing when all is well */
 export function optionComplaints(reaction: string, options: ReactionOptions): string[] {
-  const { within, timeLimit } = options;
+  const { within, timeLimit, batch } = options;
   const meaningless = within
     ? Object.entries(MEANINGLESS_WITHIN).filter(([option]) => options[option as keyof ReactionOptions] !== undefined)
     : [];
@@ -26,6 +27,12 @@ export function optionComplaints(reaction: string, options: ReactionOptions): st
     ...retryComplaints(reaction, { ...DEFAULT_RETRY, ...options.retry }),
     ...(timeLimit !== undefined && !(timeLimit > 0 && timeLimit <= LONGEST_WAIT)
       ? [`${reaction} has a timeLimit of ${timeLimit}: give it milliseconds, more than 0 and at most ${LONGEST_WAIT}`]
+      : []),
+    ...(batch !== undefined && options.effects
+      ? [`${reaction} has \`effects: 'external'\` and \`batch\`: it has no transaction, so take one of them away`]
+      : []),
+    ...(batch !== undefined && !(Number.isInteger(batch) && batch >= 1)
+      ? [`${reaction} has a batch of ${batch}: give it a whole number of events, 1 or more`]
       : []),
   ];
 }

@@ -7,13 +7,16 @@ import { EventLog, StoredEvent } from '../event-log/event-log';
 import { EventTypes } from '../event-log/event-types';
 import { RecentEvents } from '../event-log/recent-events';
 import { Stopping, withinTime } from '../unit-of-work/time-limit';
+import { currentScope } from '../unit-of-work/scope';
 import { Transaction } from '../unit-of-work/transaction';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { DeferredEvents } from './deferred-events';
+import { History, isHistory, Page, streamsOf } from './history';
 import { PROCESS } from './holder';
+import { BackfillFinished } from './operator.events';
 import { Outage } from './outage';
 import { ReactionDefinition } from './reaction-definition';
-import { BatchTable, DeferredTable, ReactionTable } from './reaction.tables';
+import { Backfill, BatchTable, DeferredTable, ReactionTable } from './reaction.tables';
 import { Standings } from './standings';
 import { UnfinishedStarts } from './unfinished-starts';
 
@@ -21,6 +24,7 @@ import { UnfinishedStarts } from './unfinished-starts';
 export interface ReactionTools {
   readonly work: UnitOfWork;
   readonly log: EventLog;
+  readonly history: History;
   readonly recent: RecentEvents;
   readonly types: EventTypes;
   readonly deferred: DeferredEvents;
@@ -31,6 +35,14 @@ export interface ReactionTools {
   readonly onProgress: () => void;
 }
 
+/** The events that a reaction is to be given next. */
+export interface Portion extends Page {
+  /** They are history: the back-fill that hands them over. */
+  readonly backfill?: Backfill & { readonly cut: number };
+}
+
+const NONE: ReadonlySet<StoredEvent> = new Set();
+
 /** What is on record about one reaction: its checkpoint, its deferred events, its finished batches. */
 export class ReactionBooks {
   private readonly logger: Logger;
@@ -38,6 +50,9 @@ export class ReactionBooks {
   readonly outage: Outage;
   /** When the next deferred event is due; undefined when that is not known and has to be looked up. */
   nextDue: number | undefined;
+  /** There is history to hand over, as far as is known. */
+  isBackfilling = false;
+  private isTurnOfHistory = false;
   /** The program is about to end: what is under way has to come to its end soon. */
   readonly stopping = new Stopping();
 
@@ -64,6 +79,36 @@ export class ReactionBooks {
   }
 
   /**
+   * What is raised now and history take turns.
+   *
+   * @param standing as it is in the transaction in which they are asked for, if any
+   * @returns the first `limit` events that it is to be given next, oldest first
+   */
+  async next(
+    standing: Pick<ReactionTable, 'checkpoint' | 'types' | 'backfill'>,
+    limit: number,
+    transaction?: Transaction,
+  ): Promise<Portion> {
+    const { backfill } = standing;
+    this.isBackfilling = backfill !== undefined;
+    this.isTurnOfHistory = this.isBackfilling && !this.isTurnOfHistory;
+    const events = this.isTurnOfHistory ? [] : await this.after(standing, limit, transaction);
+    if (events.length > 0 || !backfill) return { events, leftOut: NONE };
+    const cut = backfill.cut ?? (await this.inUnitOfWork(() => this.cut()));
+    const page = await this.tools.history.page(this.reaction, backfill, cut, limit, transaction?.connection);
+    if (page.events.length > 0) return { ...page, backfill: { ...backfill, cut } };
+    await this.inUnitOfWork(() => this.finishBackfill());
+    this.isBackfilling = false;
+    return { events: await this.after(standing, limit, transaction), leftOut: NONE };
+  }
+
+  /** Whether it has still to be given the event: now, or as history. */
+  async hasToCome(position: number): Promise<boolean> {
+    const [event] = await this.tools.log.at([position]);
+    return event !== undefined && !isPassed(await this.state(), event);
+  }
+
+  /**
    * @param transaction in which they are asked for, if any
    * @returns the first `limit` events that it has still to handle, oldest first
    */
@@ -77,14 +122,72 @@ export class ReactionBooks {
     return recent ?? this.tools.log.after(checkpoint, wanted, limit, transaction?.connection, types);
   }
 
-  /** Those streams of the events in which an earlier event still waits, or lies dead. */
-  async blocked(events: readonly StoredEvent[]): Promise<Set<string>> {
+  /**
+   * @param backfill the one that is under way, if there is one
+   * @param areHistory these are the events that it hands over
+   * @returns those streams of the events in which an earlier event still waits, or lies dead, or is history that is to come
+   */
+  async blocked(
+    events: Iterable<StoredEvent>,
+    backfill: Backfill | undefined,
+    areHistory: boolean,
+  ): Promise<Set<string>> {
     if (this.reaction.onFailure === 'overtake') return new Set();
-    return this.tools.deferred.blockedStreams(this.reaction.name, [...new Set(events.map(({ stream }) => stream))]);
+    const { deferred, log } = this.tools;
+    const streams = streamsOf(events);
+    const connection = currentScope()?.transaction.connection;
+    // What is younger waits for history, and not the other way round.
+    if (areHistory) return deferred.blockedStreams(this.reaction.name, streams, backfill!.cut);
+    const blocked = await deferred.blockedStreams(this.reaction.name, streams);
+    if (backfill?.cut === undefined) return blocked;
+    return new Set([...blocked, ...(await log.goingOn(streams, backfill.checkpoint, backfill.types, connection))]);
   }
 
   moveTo(checkpoint: number): void {
     this.tools.work.change(ReactionTable, this.reaction.name, { checkpoint });
+  }
+
+  /**
+   * Inside a unit of work: these events of a portion of history have been handled, or put aside.
+   * @param blocked streams in which one of them waits
+   */
+  async passHistory(
+    { backfill, leftOut }: Pick<Portion, 'backfill' | 'leftOut'>,
+    events: readonly StoredEvent[],
+    blocked: ReadonlySet<string>,
+  ): Promise<void> {
+    const { work, deferred, log } = this.tools;
+    const { name } = this.reaction;
+    const left = events.filter((event) => leftOut.has(event));
+    const checkpoint = events[events.length - 1].position;
+    const come = { checkpoint, events: backfill!.events + events.length, leftOut: backfill!.leftOut + left.length };
+    work.change(ReactionTable, name, { backfill: { ...backfill!, ...come } });
+    const { connection } = currentScope()!.transaction;
+    const streams = streamsOf(events).filter((stream) => !blocked.has(stream));
+    const goOn = await log.goingOn(streams, checkpoint, backfill!.types, connection);
+    const done = streams.filter((stream) => !goOn.has(stream));
+    if (await deferred.releaseStreams(name, done)) this.nextDue = undefined;
+  }
+
+  /** Inside a unit of work: what the reaction has handled by now decides which history comes too late. */
+  private async cut(): Promise<number> {
+    const { checkpoint, backfill } = await this.state();
+    if (backfill?.cut !== undefined) return backfill.cut;
+    if (backfill)
+      this.tools.work.change(ReactionTable, this.reaction.name, { backfill: { ...backfill, cut: checkpoint } });
+    return checkpoint;
+  }
+
+  /** Inside a unit of work: from now on, what was history has been handled like everything else. */
+  private async finishBackfill(): Promise<void> {
+    const { work } = this.tools;
+    const { name } = this.reaction;
+    const { types, backfill } = await this.state();
+    if (!backfill) return;
+    const began = Object.keys(backfill.types).map((type): [string, number] => [type, 0]);
+    work.change(ReactionTable, name, { types: { ...types, ...Object.fromEntries(began) }, backfill: undefined });
+    const { events, leftOut } = backfill;
+    work.publishLoose(new BackfillFinished({ reaction: name, events, leftOut }));
   }
 
   /** Stores when and by whom these events were handled. */
@@ -100,6 +203,10 @@ export class ReactionBooks {
       build: BUILD,
       host: PROCESS,
     });
+  }
+
+  leaveOut(event: StoredEvent): void {
+    this.tools.deferred.leaveOut(this.reaction, event);
   }
 
   park(event: StoredEvent): void {
@@ -168,6 +275,10 @@ export class ReactionBooks {
     this.logger.error(what);
   }
 }
+
+/** Whether the reaction has been given the event, now or as history. */
+export const isPassed = ({ checkpoint, backfill }: ReactionTable, event: StoredEvent): boolean =>
+  (isHistory(backfill, event) ? backfill!.checkpoint : checkpoint) >= event.position;
 
 /** What the envelopes of the events say that a reaction raises in answer to this one. */
 export const causedBy = ({ correlationId, id, actor, traceparent }: StoredEvent | Envelope, raisedBy: string) => ({

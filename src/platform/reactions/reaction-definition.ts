@@ -17,6 +17,7 @@ export interface ReactionDefinition {
   readonly retry: RetryOptions;
   /** Milliseconds. */
   readonly timeLimit: number;
+  readonly batch: ReactionOptions['batch'];
   readonly from: ReactionOptions['from'];
   readonly formerly: readonly string[];
   /** Only a projection has tables. */

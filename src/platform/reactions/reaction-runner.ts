@@ -53,7 +53,7 @@ export class ReactionRunner {
   async tryAlone(position: number): Promise<void> {
     const { books, delivery } = this;
     const { deferred } = books.tools;
-    while ((await books.state()).checkpoint < position && (await delivery.one()));
+    while ((await books.hasToCome(position)) && (await delivery.one()));
     if ((await deferred.find(books.reaction.name, position))?.state === 'retrying') await this.retry(position);
   }
 
@@ -72,7 +72,11 @@ export class ReactionRunner {
       while (this.wokenMeanwhile && !books.isStopping) {
         this.wokenMeanwhile = false;
         if (books.outage.isOn) await this.probe();
-        while (this.mayGoOn && (await delivery.next())) books.tools.onProgress();
+        while (this.mayGoOn && (await delivery.next())) {
+          books.tools.onProgress();
+          // A back-fill takes its time, and what is due does not wait for its end.
+          if (books.isBackfilling) await this.retryDue();
+        }
         if (this.mayGoOn && (await this.retryDue())) this.wokenMeanwhile = true;
       }
       this.pause = FIRST_PAUSE;

@@ -3,9 +3,10 @@ import { Clock } from '../../kernel/clock';
 import { ReadDatabase } from '../database/read-database';
 import { EventLog, Since, StoredEvent } from '../event-log/event-log';
 import { Alarms } from '../schedule/alarms';
+import { isHistory } from './history';
 import { Pause } from './outage';
 import { ReactionDefinition } from './reaction-definition';
-import { DeferredState, Mode, ReactionTable } from './reaction.tables';
+import { Backfill, DeferredState, Mode, ReactionTable } from './reaction.tables';
 import { Reactions } from './reactions.service';
 
 /** Counting further than this tells an operator nothing more. */
@@ -26,7 +27,9 @@ export interface ReactionStatus {
    * What it is doing just now. An idle one may have dead letters: see `dead`. `rebuild-failed`: its tables are to be
    * built anew, and nobody does it; it is tried again when it is asked for, and at the next start.
    */
-  readonly state: 'idle' | 'working' | 'rebuilding' | 'rebuild-failed' | 'paused';
+  readonly state: 'idle' | 'working' | 'rebuilding' | 'rebuild-failed' | 'back-filling' | 'paused';
+  /** For one that is back-filled: how many events of history there are, how many it has been given, and how many of those were left out. */
+  readonly backfill?: Pick<Backfill, 'total' | 'events' | 'leftOut'>;
   /** Nothing works that it tries: since when, why, and when it tries again. No attempts are counted meanwhile. */
   readonly paused?: Pause;
 }
@@ -51,11 +54,11 @@ export interface Fate {
   readonly attempts?: number;
   readonly error?: string;
   readonly retryAt?: string;
-  /** The position of the event that this one is parked behind. */
+  /** The position of the event that this one is parked behind; missing where it waits for the history of its stream. */
   readonly behind?: number;
 }
 
-type Checkpoint = Pick<ReactionTable, 'since' | 'checkpoint' | 'types'> &
+type Checkpoint = Pick<ReactionTable, 'since' | 'checkpoint' | 'types' | 'backfill'> &
   Partial<Pick<ReactionTable, 'rebuilding' | 'holder'>>;
 
 /** A reaction that has not begun yet. */
@@ -99,14 +102,17 @@ export class ReactionStatuses {
   }
 
   /**
-   * @returns after which position the reaction handles a type, where it stands, and how many events it has still to read
+   * @returns after which position the reaction handles such events, where it stands, and how many events it has still to
+   * read; for history, in the back-fill
    */
-  async standing({ name, types }: ReactionDefinition, type: string): Promise<Standing> {
+  async standing({ name, types }: ReactionDefinition, event: StoredEvent): Promise<Standing> {
     const row = (await this.checkpoints()).get(name);
     if (!row) return { checkpoint: 0, lag: 0 };
-    const { checkpoint, types: since } = row;
+    const { checkpoint, types: since, backfill } = row;
+    if (isHistory(backfill, event))
+      return { checkpoint: backfill!.checkpoint, lag: backfill!.total - backfill!.events };
     const lag = await this.log.countAfter(types, checkpoint, MOST_COUNTED, since);
-    return { since: since?.[type] ?? row.since, checkpoint, lag };
+    return { since: since?.[event.type] ?? row.since, checkpoint, lag };
   }
 
   /** @returns for each event what became of it in each reaction that listens to it */
@@ -141,12 +147,15 @@ export class ReactionStatuses {
     const wanted = this.reactions.all.filter(({ mode }) => mode !== 'in-transaction');
     const lags = await Promise.all(
       wanted.map(async ({ name, types }) => {
-        const { checkpoint, types: since } = checkpoints.get(name) ?? NOWHERE;
+        const { checkpoint, types: since, backfill } = checkpoints.get(name) ?? NOWHERE;
         const lag = await this.log.countAfter(types, checkpoint, MOST_COUNTED, since);
         const paused = this.reactions.pauseOf(name);
         if (this.reactions.isRebuilding(name)) return [`${name} is being rebuilt`];
         if (paused) return [`${name} pauses until ${paused.nextProbeAt}, as nothing works: ${paused.cause}`];
-        return lag ? [`${name} has ${lag} events to handle after position ${checkpoint}`] : [];
+        return [
+          ...(backfill ? [`${name} has ${backfill.total - backfill.events} events of history to handle`] : []),
+          ...(lag ? [`${name} has ${lag} events to handle after position ${checkpoint}`] : []),
+        ];
       }),
     );
     const rows = await this.database.all<DeferredRow>(
@@ -196,7 +205,7 @@ export class ReactionStatuses {
     );
     return Promise.all(
       reactions.map(async ({ name, mode, types, events }) => {
-        const { checkpoint, types: since } = checkpoints.get(name) ?? NOWHERE;
+        const { checkpoint, types: since, backfill } = checkpoints.get(name) ?? NOWHERE;
         const count = counts.find(({ reaction }) => reaction === name);
         return {
           name,
@@ -207,6 +216,7 @@ export class ReactionStatuses {
           deferred: count?.deferred ?? 0,
           dead: count?.dead ?? 0,
           paused: this.reactions.pauseOf(name),
+          backfill: backfill && { total: backfill.total, events: backfill.events, leftOut: backfill.leftOut },
           state: this.stateOf(name, checkpoints.get(name) ?? NOWHERE),
         };
       }),
@@ -220,9 +230,13 @@ export class ReactionStatuses {
     finished: readonly FinishedBatch[],
   ): Fate {
     const since = checkpoint?.types?.[event.type] ?? checkpoint?.since;
-    if (!checkpoint || event.position <= since!) return { reaction: name, state: 'raised-before-reaction' };
+    const backfill = checkpoint?.backfill;
+    const isBackfilled = isHistory(backfill, event);
+    if (!checkpoint || (event.position <= since! && !isBackfilled))
+      return { reaction: name, state: 'raised-before-reaction' };
     if (mode === 'in-transaction') return { reaction: name, state: 'done', finishedAt: event.occurredAt };
-    if (event.position > checkpoint.checkpoint) return { reaction: name, state: 'waiting' };
+    if (event.position > (isBackfilled ? backfill! : checkpoint).checkpoint)
+      return { reaction: name, state: 'waiting' };
     const batch = finished.find(
       ({ reaction, from, to }) => reaction === name && from <= event.position && event.position <= to,
     );
@@ -268,10 +282,11 @@ export class ReactionStatuses {
     );
   }
 
-  private stateOf(name: string, { rebuilding, holder }: Checkpoint): ReactionStatus['state'] {
+  private stateOf(name: string, { rebuilding, holder, backfill }: Checkpoint): ReactionStatus['state'] {
     if (this.reactions.isRebuilding(name) || (rebuilding && holder)) return 'rebuilding';
     if (rebuilding) return 'rebuild-failed';
     if (this.reactions.pauseOf(name)) return 'paused';
+    if (backfill) return 'back-filling';
     return this.reactions.isWorking(name) ? 'working' : 'idle';
   }
 
@@ -281,15 +296,17 @@ export class ReactionStatuses {
       since: number;
       checkpoint: number;
       types: string | null;
+      backfill: string | null;
       rebuilding: number;
       holder: string | null;
-    }>('SELECT name, since, checkpoint, types, rebuilding, holder FROM reaction');
+    }>('SELECT name, since, checkpoint, types, backfill, rebuilding, holder FROM reaction');
     return new Map(
-      rows.map(({ name, types, rebuilding, holder, ...row }) => [
+      rows.map(({ name, types, backfill, rebuilding, holder, ...row }) => [
         name,
         {
           ...row,
           types: types ? (JSON.parse(types) as Since) : undefined,
+          backfill: backfill ? (JSON.parse(backfill) as Backfill) : undefined,
           rebuilding: rebuilding === 1,
           holder: holder ?? undefined,
         },

@@ -16,6 +16,8 @@ export interface ReactionOptions {
   readonly retry?: Partial<RetryOptions>;
   /** Milliseconds after which a handler that has not come to its end has failed; 30,000 unless told otherwise. */
   readonly timeLimit?: number;
+  /** How many events may share a transaction; 256 unless told otherwise. Fewer for a reaction that does much for each. */
+  readonly batch?: number;
   /** A new reaction handles what is raised from now on, unless it is told to begin with the first event. */
   readonly from?: 'beginning';
   /** Names under which it was stored before. */

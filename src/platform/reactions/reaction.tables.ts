@@ -1,7 +1,23 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { Since } from '../event-log/event-log';
+import type { Since, UpTo } from '../event-log/event-log';
 
 export type Mode = 'after-commit' | 'in-transaction' | 'external';
+
+/** A back-fill that is under way: events of before the reaction began are handed to it, oldest first. */
+export interface Backfill {
+  /** What is handed over: each type up to the position after which the reaction handles it anyway. */
+  readonly types: UpTo;
+  /** What the reaction has handled when the back-fill begins, each type after a position: in such a stream nothing older is handed over. */
+  readonly handled: Since;
+  /** Up to here it had handled them when the first event was handed over. Whatever is younger waits for the history of its stream. */
+  readonly cut?: number;
+  /** The position up to which the events are handed over. */
+  readonly checkpoint: number;
+  /** How many there are, how many have been handed over, and how many of these were left out. */
+  readonly total: number;
+  readonly events: number;
+  readonly leftOut: number;
+}
 
 /** How far each reaction has come. */
 @Entity('reaction')
@@ -14,6 +30,9 @@ export class ReactionTable {
   @Column('integer') checkpoint: number;
   /** What it handles, each type after a position: one that it was taught later begins later. Missing in old rows. */
   @Column('simple-json', { nullable: true }) types?: Since;
+  /** What it has handled in former times and then no longer: its history of those types is mixed. Missing where there is none. */
+  @Column('simple-json', { nullable: true }) forgotten?: string[];
+  @Column('simple-json', { nullable: true }) backfill?: Backfill;
   /** For a projection: the shape of its tables, and whether they are being rebuilt. */
   @Column('text', { nullable: true }) shape?: string;
   @Column('boolean') rebuilding: boolean;

@@ -4,6 +4,7 @@ import { Invalid, NotFound, Refused } from '../../kernel/domain-error';
 import { ListOf, OneOf, PageQuery, Text, True, WholeNumber } from '../http/fields';
 import { decodeCursor, Page, page } from '../http/page';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
+import { Backfills } from './backfills';
 import { Choice, DeadLetters } from './dead-letters';
 import { RebuildAsked } from './operator.events';
 import { ReactionDefinition } from './reaction-definition';
@@ -58,6 +59,11 @@ class RebuildRequest {
   @Text({ max: 500, optional: true }) reason?: string;
 }
 
+class BackfillRequest {
+  /** Why it is handed its history. */
+  @Text({ max: 500, optional: true }) reason?: string;
+}
+
 class LettersRequest extends PageQuery {
   /** `dead`, which is the default; `skipped` by an operator; `retrying`, or `parked` behind such a one. */
   @OneOf(DEFERRED_STATES, { optional: true }) state?: DeferredState;
@@ -72,6 +78,7 @@ export class ReactionsController {
     private readonly list: DeadLetterList,
     private readonly letters: DeadLetters,
     private readonly rehearsals: Rehearsals,
+    private readonly backfills: Backfills,
     private readonly work: UnitOfWork,
   ) {}
 
@@ -129,6 +136,16 @@ export class ReactionsController {
       throw new Refused('not-a-projection', `${name} is no projection, so there is nothing to build anew`);
     }
     await this.reactions.rebuild(name, () => this.work.publishLoose(new RebuildAsked({ reaction: name, reason })));
+  }
+
+  /**
+   * Hands a reaction what was raised before it began, oldest first. Answers how many events that are; `GET /reactions`
+   * shows how far it has come. `npm run shop -- backfill <name> --dry-run` tells beforehand what it would do.
+   */
+  @Post(':name/backfill')
+  @HttpCode(202)
+  async backfill(@Param('name') name: string, @Body() { reason }: BackfillRequest): Promise<{ events: number }> {
+    return { events: await this.backfills.begin(this.find(name), reason) };
   }
 
   private find(name: string): ReactionDefinition {

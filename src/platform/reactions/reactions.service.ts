@@ -13,6 +13,7 @@ import { withinTime } from '../unit-of-work/time-limit';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
 import { DeferredEvents } from './deferred-events';
 import { Discovery } from './discovery';
+import { History } from './history';
 import { hold, letGo } from './holder';
 import { ReactionDefinition } from './reaction-definition';
 import { Pause } from './outage';
@@ -54,6 +55,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly registration: Registration,
     private readonly work: UnitOfWork,
     private readonly log: EventLog,
+    private readonly history: History,
     private readonly recent: RecentEvents,
     private readonly types: EventTypes,
     private readonly deferred: DeferredEvents,
@@ -120,6 +122,11 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
 
   isWorking(name: string): boolean {
     return this.runners.get(name)?.isWorking ?? false;
+  }
+
+  /** Whether any of them is at work in this process. */
+  get areWorking(): boolean {
+    return [...this.runners.values()].some((runner) => runner.isWorking);
   }
 
   /** Why a reaction tries nothing for the time being, if it does not. */
@@ -212,11 +219,12 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
       for (const type of reaction.types) map.set(type, [...(map.get(type) ?? []), one]);
     };
     if (reaction.mode === 'in-transaction') return add(this.withinByType, reaction);
-    const { work, log, recent, types, deferred, standings, unfinished, clock } = this;
+    const { work, log, history, recent, types, deferred, standings, unfinished, clock } = this;
     const onProgress = () => this.tellProgress();
     const runner = new ReactionRunner(reaction, {
       work,
       log,
+      history,
       recent,
       types,
       deferred,

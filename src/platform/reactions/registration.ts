@@ -80,7 +80,7 @@ export class Registration {
       const types = state.types
         ? handledSince(reaction, state.types, this.startOfNewTypes(reaction, state, head))
         : handledSince(reaction, {}, state.since);
-      const next = { ...state, types, tables: [...new Set([...made, ...tables])] };
+      const next = { ...state, ...afterForgetting(state, types), types, tables: [...new Set([...made, ...tables])] };
       if (shape && state.shape !== shape) {
         // Where the shape has changed, the old tables cannot be written any more, nor read by today's queries.
         await this.projections.create(reaction.tables, made);
@@ -92,6 +92,7 @@ export class Registration {
           checkpoint: 0,
           rebuilding: false,
           holder: undefined,
+          backfill: undefined,
         });
       } else if (shape && handlesOthers(reaction, state.types)) {
         // Whoever may be building them does it for another program.
@@ -133,6 +134,7 @@ export class Registration {
 
   private async changeMode(reaction: ReactionDefinition, state: ReactionTable, head: number): Promise<void> {
     const unfinished = async () =>
+      state.backfill !== undefined ||
       (await this.log.hasBetween(reaction.types, state.checkpoint, head, state.types)) ||
       (await this.deferred.anyOf(reaction.name));
     if (reaction.mode === 'in-transaction' && (await unfinished())) {
@@ -163,6 +165,20 @@ function handledSince({ events }: ReactionDefinition, before: Since, start: numb
       return names.map((name) => [name, since]);
     }),
   );
+}
+
+/**
+ * @param types what it handles now
+ * @returns what it has handled in former times; and what of a back-fill is left, of which nobody could tell later how far it came
+ */
+function afterForgetting({ types: before = {}, forgotten = [], backfill }: ReactionTable, types: Since) {
+  const gone = Object.keys(before).filter((type) => !(type in types));
+  if (gone.length === 0) return { forgotten: forgotten.length ? forgotten : undefined, backfill };
+  const left = Object.entries(backfill?.types ?? {}).filter(([type]) => !gone.includes(type));
+  return {
+    forgotten: [...new Set([...forgotten, ...gone])],
+    backfill: backfill && { ...backfill, types: Object.fromEntries(left) },
+  };
 }
 
 /** Whether a type has come or gone since `before` was stored. One that is called something else now has not. */

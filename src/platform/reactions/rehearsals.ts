@@ -63,7 +63,7 @@ export class Rehearsals {
     const external = mode === 'external';
     const { rehearsal, failure } = await this.work.rehearse(
       causedBy(stored, name),
-      () => this.handle(reaction, stored),
+      () => this.hand(reaction, stored),
       external,
     );
     // What an external reaction has sent and stored by commands is done, whatever happens to it afterwards.
@@ -81,7 +81,8 @@ export class Rehearsals {
     };
   }
 
-  private async handle({ handler, timeLimit }: ReactionDefinition, stored: StoredEvent): Promise<void> {
+  /** Within a rehearsal: hands an event to its reaction. @throws what the handler throws, TimedOut */
+  async hand({ handler, timeLimit }: ReactionDefinition, stored: StoredEvent): Promise<void> {
     const event = this.types.revive(stored.type, stored.version, stored.facts);
     putInEnvelope(event, stored);
     await withinTime(() => handler.handle(event), Math.min(timeLimit, LONGEST_REHEARSAL));

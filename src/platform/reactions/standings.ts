@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Since } from '../event-log/event-log';
+import type { Backfill } from './reaction.tables';
 import { currentScope } from '../unit-of-work/scope';
 import type { Transaction } from '../unit-of-work/transaction';
 
@@ -7,6 +8,7 @@ import type { Transaction } from '../unit-of-work/transaction';
 export interface Standing {
   readonly checkpoint: number;
   readonly types?: Since;
+  readonly backfill?: Backfill;
   /** There are events that wait beside the checkpoint, or lie dead. */
   readonly leavesBehind: boolean;
 }
@@ -15,10 +17,11 @@ interface Row {
   readonly name: string;
   readonly checkpoint: number;
   readonly types: string | null;
+  readonly backfill: string | null;
   readonly leavesBehind: 0 | 1;
 }
 
-const READ = `SELECT name, checkpoint, types,
+const READ = `SELECT name, checkpoint, types, backfill,
     EXISTS (SELECT 1 FROM reaction_deferred
              WHERE reaction = reaction.name AND state IN ('dead', 'retrying', 'parked')) AS "leavesBehind"
   FROM reaction`;
@@ -49,11 +52,12 @@ export class Standings {
   private async read({ connection }: Transaction): Promise<ReadonlyMap<string, Standing>> {
     const rows = await connection.all<Row>(READ);
     return new Map(
-      rows.map(({ name, checkpoint, types, leavesBehind }) => [
+      rows.map(({ name, checkpoint, types, backfill, leavesBehind }) => [
         name,
         {
           checkpoint,
           types: types === null ? undefined : (JSON.parse(types) as Since),
+          backfill: backfill === null ? undefined : (JSON.parse(backfill) as Backfill),
           leavesBehind: leavesBehind === 1,
         },
       ]),

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
@@ -47,14 +47,18 @@ export class StartRecord {
 
   /** @returns what processes of this machine were doing that are no more; call `forget` when it is stored */
   static ofTheDead(database: string): { readonly starts: Start[]; forget(): void }[] {
-    const folder = dirname(database);
-    mkdirSync(folder, { recursive: true });
-    const begin = basename(prefix(database));
-    return readdirSync(folder)
-      .filter((name) => name.startsWith(begin))
-      .map((name) => join(folder, name))
-      .filter((file) => !own.has(file) && !mayBeAlive(Number(/(\d+)-\d+$/.exec(file)?.[1])))
-      .map((file) => ({ starts: startsIn(file), forget: () => rmSync(file, { force: true }) }));
+    mkdirSync(dirname(database), { recursive: true });
+    return recordsBeside(database)
+      .filter(({ file, pid }) => !own.has(file) && !mayBeAlive(pid))
+      .map(({ file }) => ({ starts: startsIn(file), forget: () => rmSync(file, { force: true }) }));
+  }
+
+  /** @returns the numbers of the other processes of this machine that react to what happens in the database */
+  static ofTheLiving(database: string): number[] {
+    if (!existsSync(dirname(database))) return [];
+    return recordsBeside(database)
+      .filter(({ pid }) => mayBeAlive(pid))
+      .map(({ pid }) => pid);
   }
 
   /** The reaction begins with this event. */
@@ -76,6 +80,14 @@ export class StartRecord {
 }
 
 const prefix = (database: string) => `${database}-started-${hostname()}-`;
+
+function recordsBeside(database: string): { readonly file: string; readonly pid: number }[] {
+  const folder = dirname(database);
+  const begin = basename(prefix(database));
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(begin))
+    .map((name) => ({ file: join(folder, name), pid: Number(/(\d+)-\d+$/.exec(name)?.[1]) }));
+}
 
 const line = (position: number) => String(position).padStart(WIDTH);
 

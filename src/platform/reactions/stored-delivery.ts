@@ -2,7 +2,8 @@ import { StoredEvent } from '../event-log/event-log';
 import { currentScope, Scope } from '../unit-of-work/scope';
 import { VersionConflict } from '../unit-of-work/write-set';
 import { Delivery, isNobodysFault } from './delivery';
-import { causedBy, ReactionBooks } from './reaction-books';
+import { isHistory } from './history';
+import { causedBy, isPassed, Portion, ReactionBooks } from './reaction-books';
 import { DeferredTable } from './reaction.tables';
 
 /** More than what follows from the largest group of commands, or a reaction to several types would fall behind for good. */
@@ -15,10 +16,14 @@ const BATCH = 256;
 export class StoredDelivery implements Delivery {
   constructor(private readonly books: ReactionBooks) {}
 
+  private get batch(): number {
+    return this.books.reaction.batch ?? BATCH;
+  }
+
   async next(): Promise<boolean> {
     try {
-      const handled = await this.books.inUnitOfWork(() => this.handleNext(BATCH));
-      return handled === BATCH;
+      const handled = await this.books.inUnitOfWork(() => this.handleNext(this.batch));
+      return handled === this.batch || this.books.isBackfilling;
     } catch (error) {
       if (isNobodysFault(error) || this.books.isStopping) throw error;
       // Something went wrong that cannot be laid at one event's door while they share a transaction.
@@ -60,8 +65,8 @@ export class StoredDelivery implements Delivery {
 
   /** Each event of the batch in a transaction of its own, so that a failure takes no other event with it. */
   private async oneByOne(): Promise<boolean> {
-    for (let done = 0; done < BATCH && !this.books.isStopping; done++) {
-      if (!(await this.one())) return false;
+    for (let done = 0; done < this.batch && !this.books.isStopping; done++) {
+      if (!(await this.one())) return this.books.isBackfilling;
       this.books.tools.onProgress();
     }
     return true;
@@ -73,27 +78,36 @@ export class StoredDelivery implements Delivery {
     const { transaction } = currentScope()!;
     const startedAt = books.now();
     const standing = await books.tools.standings.of(books.reaction.name);
-    const events = await books.after(standing, limit, transaction);
+    const portion = await books.next(standing, limit, transaction);
+    const { events, backfill } = portion;
     if (events.length === 0) return 0;
-    const blocked = standing.leavesBehind ? await books.blocked(events) : new Set<string>();
-    const handled = await this.handleAll(events, blocked, onTry).finally(() => books.finished());
+    const mayBeBlocked = standing.leavesBehind || standing.backfill;
+    const blocked = mayBeBlocked
+      ? await books.blocked(events, standing.backfill, backfill !== undefined)
+      : new Set<string>();
+    const handled = await this.handleAll(portion, blocked, onTry).finally(() => books.finished());
     // With nothing left to read, all that was committed before this transaction is behind this reaction.
     const last = handled[handled.length - 1].position;
     const isAll = events.length < limit && handled.length === events.length;
-    books.moveTo(isAll ? Math.max(last, transaction.head) : last);
+    if (backfill) await books.passHistory(portion, handled, blocked);
+    else books.moveTo(isAll ? Math.max(last, transaction.head) : last);
     books.record(handled, startedAt);
     return handled.length;
   }
 
   /** One after another, to the end or to an outage. @returns those that the checkpoint may pass */
   private async handleAll(
-    events: readonly StoredEvent[],
+    { events, leftOut }: Portion,
     blocked: Set<string>,
     onTry?: (event: StoredEvent) => void,
   ): Promise<readonly StoredEvent[]> {
     const { books } = this;
     const scope = currentScope()!;
     for (const [at, event] of events.entries()) {
+      if (leftOut.has(event)) {
+        books.leaveOut(event);
+        continue;
+      }
       if (blocked.has(event.stream)) {
         books.park(event);
         continue;
@@ -117,9 +131,12 @@ export class StoredDelivery implements Delivery {
   private async passOver(event: StoredEvent, error: unknown): Promise<void> {
     const state = await this.books.state();
     // Another process may have handled it meanwhile.
-    if (state.checkpoint >= event.position) return;
+    if (isPassed(state, event)) return;
     this.books.defer(event, error);
-    this.books.moveTo(event.position);
+    if (!isHistory(state.backfill, event)) return this.books.moveTo(event.position);
+    const { cut = state.checkpoint } = state.backfill!;
+    const portion = { backfill: { ...state.backfill!, cut }, leftOut: new Set<StoredEvent>() };
+    await this.books.passHistory(portion, [event], new Set([event.stream]));
   }
 
   /** Gives one event to the handler, in a smaller unit of work that is dropped when the handler throws. */

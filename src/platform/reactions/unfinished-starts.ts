@@ -84,10 +84,10 @@ export class UnfinishedStarts {
   }
 
   private async count(starts: readonly Start[]): Promise<void> {
-    // What was handled in the end, by whomever, is nobody's business any more; a rebuild handles it all again.
+    // What was handled in the end, by whomever, is nobody's business any more; a rebuild handles it all again, and history is behind.
     await this.work.query(
       `DELETE FROM reaction_unfinished WHERE NOT EXISTS (
-         SELECT 1 FROM reaction WHERE name = reaction AND (rebuilding OR checkpoint < position))
+         SELECT 1 FROM reaction WHERE name = reaction AND (rebuilding OR backfill IS NOT NULL OR checkpoint < position))
        AND NOT EXISTS (
          SELECT 1 FROM reaction_deferred waiting WHERE waiting.reaction = reaction_unfinished.reaction
             AND waiting.position = reaction_unfinished.position AND state IN ('retrying', 'parked'))`,

@@ -8,7 +8,7 @@ import { Reactions } from '../reactions/reactions.service';
 import { ReactionStatuses } from '../reactions/reaction-status';
 import { UnfinishedStarts } from '../reactions/unfinished-starts';
 import { newRequest, withinRequest } from '../unit-of-work/cause';
-import { seeded } from './random';
+import { seeded } from '../../kernel/random';
 import { fail, FAILURES, interceptStatements, Program } from './statements';
 
 /**

@@ -83,6 +83,9 @@ function inWords(verdict: Verdict): string {
     case 'retrying':
       return `${reaction} will try it again at ${verdict.retryAt}, after ${attempts} attempts: ${error ?? 'not tried yet'}`;
     case 'parked':
+      if (verdict.behind === undefined) {
+        return `${reaction} holds it back until the back-fill has handed over what comes before it in its stream`;
+      }
       return `${reaction} holds it back behind the event at position ${verdict.behind}, which comes first in its stream`;
     case 'dead':
       return `${reaction} has given it up (${reason}) after ${attempts} attempts: ${error}`;

@@ -170,10 +170,7 @@ export class Why {
     return Promise.all(
       wanted.map(async (fate) => {
         if (fate.state !== 'waiting' && fate.state !== 'raised-before-reaction') return fate;
-        const { since, checkpoint, lag } = await this.statuses.standing(
-          this.reactions.find(fate.reaction)!,
-          event.type,
-        );
+        const { since, checkpoint, lag } = await this.statuses.standing(this.reactions.find(fate.reaction)!, event);
         return fate.state === 'waiting' ? { ...fate, checkpoint, lag } : { ...fate, since };
       }),
     );

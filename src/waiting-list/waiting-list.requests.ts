@@ -1,0 +1,5 @@
+import { Email } from '../platform/http/fields';
+
+export class JoinWaitingListRequest {
+  @Email() email: string;
+}
