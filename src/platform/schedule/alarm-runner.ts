@@ -109,13 +109,13 @@ export class AlarmRunner {
       const later = [...this.putOff].filter(([, { until }]) => until > now);
       const retryAt = Math.min(...later.map(([, { until }]) => until));
       if (later.length >= MOST_PUT_OFF) return retryAt;
-      const next = await this.alarm.next(
-        AT_ONCE,
-        later.map(([id]) => id),
-      );
-      const due = next.filter(({ at }) => at.getTime() <= now);
-      this.forgetAllBut([...later.map(([id]) => id), ...due.map(({ id }) => id)]);
-      if (due.length === 0) return Math.min(retryAt, next[0]?.at.getTime() ?? Infinity);
+      const except = later.map(([id]) => id);
+      // Mostly nothing is due, and the first will do to see that.
+      const [first] = await this.alarm.next(1, except);
+      const isDue = ({ at }: Due) => at.getTime() <= now;
+      const due = first && isDue(first) ? (await this.alarm.next(AT_ONCE, except)).filter(isDue) : [];
+      this.forgetAllBut([...except, ...due.map(({ id }) => id)]);
+      if (due.length === 0) return Math.min(retryAt, first?.at.getTime() ?? Infinity);
       if (this.stopping.isOn) return Infinity;
       await this.ringFor(due);
       this.onProgress();
