@@ -10,7 +10,7 @@ import { createFastifyAdapter } from '../platform/http/fastify';
 import { reasonToStop } from '../platform/observability/reason-to-stop';
 
 /** The tour is complete when it has made so many checks; a story that skips one must not end well. */
-const CHECKS = 30;
+const CHECKS = 38;
 const PATIENCE = 10_000;
 /** What the payment provider of the tour signs its messages with. */
 const SECRET = 'what-only-the-provider-knows';
@@ -19,8 +19,8 @@ if (process.argv.includes('--help')) {
   console.log(`Usage: npm run tour
 
 Plays the story of the shop over real HTTP, against a new database in a temporary folder that is removed afterwards:
-a book is added, stocked, ordered, paid, shipped and delivered, another one is paid, cancelled and refunded, and nobody
-calls a handler.
+a book is added, stocked, ordered, paid, shipped and delivered, another one is paid, cancelled and refunded, the price
+changes, books are found and sent back, and nobody calls a handler.
 Prints each request with what it led to. Exit code 0 when every check was made and passed, 1 otherwise.`);
   process.exit(0);
 }
@@ -30,6 +30,7 @@ interface Body {
   readonly id: string;
   readonly status: string;
   readonly code: string;
+  readonly details: { readonly total: object };
   readonly total: object;
   readonly quantity: number;
   readonly reserved: number;
@@ -253,6 +254,43 @@ async function story(visitor: Visitor, folder: string): Promise<void> {
     .trim()
     .split('\n');
   visitor.check('the books of the provider have it once', lines.length, 1);
+
+  chapter('13. The price goes up while Carol looks at the old one: she does not pay what she has not seen');
+  await visitor.post(`/books/${bookId}/price`, { price: { amount: 14.99, currency: 'USD' } });
+  const wish = {
+    customer: { name: 'Carol', email: 'carol@example.com' },
+    shippingAddress: '3 Valley of Ashes',
+    items: [{ bookId, quantity: 1 }],
+  };
+  const shown = { amount: 12.99, currency: 'USD' };
+  const dearer = await visitor.post('/orders', { ...wish, expectedTotal: shown });
+  visitor.check('the order is refused', [dearer.status, dearer.body.code], [409, 'price-changed']);
+  const { total } = dearer.body.details;
+  visitor.check('she is told what it costs now', total, { amount: 14.99, currency: 'USD' });
+  visitor.check(
+    'at that price she may have it',
+    (await visitor.post('/orders', { ...wish, expectedTotal: total })).status,
+    201,
+  );
+
+  chapter('14. Books are found by the beginnings of words, with accents or without');
+  await visitor.post('/books', {
+    title: 'Wuthering Heights',
+    author: 'Emily Brontë',
+    price: { amount: 7.99, currency: 'GBP' },
+  });
+  for (const typed of ['bront', 'HEIGHTS%20emily']) {
+    const found = (await visitor.get(`/books?search=${typed}`)).body.items.map(({ title }) => title);
+    visitor.check(`${decodeURIComponent(typed)} finds one`, found, ['Wuthering Heights']);
+  }
+
+  chapter('15. Alice sends her books back');
+  const returned = await visitor.post(`${order}/return`, { reason: 'the green light was missing' });
+  visitor.check('the order is returned', returned.body.status, 'RETURNED');
+  const refunded = await visitor.until(`/payments/${placed.body.id}`, ({ refunded }) => refunded.amount > 0);
+  visitor.check('she has her money back', refunded.body.refunded, refunded.body.paid);
+  const { points } = (await visitor.until('/loyalty/alice@example.com', ({ points }) => points === 0)).body;
+  visitor.check('her points are gone', points, 0);
 }
 
 async function main(): Promise<void> {
