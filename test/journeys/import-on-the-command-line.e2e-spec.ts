@@ -46,6 +46,19 @@ describe('Importing a list on the command line', () => {
     });
   });
 
+  it('brings the books out as they are added, and leaves alone those that are there', async () => {
+    const list = join(folder, 'list.csv');
+    const importing = (titles: string[], ...options: string[]) => {
+      writeFileSync(list, ['title,author', ...titles.map((title) => `${title},Jane Austen`)].join('\n'));
+      return run('cli/import', folder, [list, '--price', '12.99', ...options]);
+    };
+    await importing(['Emma']);
+    const { said } = await importing(['Emma', 'Persuasion', 'Sanditon'], '--publish');
+    expect(said[0]).toMatch(/^3 rows: 2 added, 1 already there, 0 refused/);
+    const drafts = await run('cli/shop', folder, ['publish', '--all']);
+    expect(drafts.said[0]).toBe('1 book: 1 published, 0 published already, 0 refused.');
+  });
+
   it('shows nothing that a terminal would take as an order', async () => {
     const list = join(folder, 'list.csv');
     writeFileSync(list, 'title,author\n"\u001b]0;mine now\u0007\u001b[31mEmma",Jane Austen\n');
