@@ -10,7 +10,7 @@ import { createFastifyAdapter } from '../platform/http/fastify';
 import { reasonToStop } from '../platform/observability/reason-to-stop';
 
 /** The tour is complete when it has made so many checks; a story that skips one must not end well. */
-const CHECKS = 38;
+const CHECKS = 48;
 const PATIENCE = 10_000;
 /** What the payment provider of the tour signs its messages with. */
 const SECRET = 'what-only-the-provider-knows';
@@ -20,7 +20,8 @@ if (process.argv.includes('--help')) {
 
 Plays the story of the shop over real HTTP, against a new database in a temporary folder that is removed afterwards:
 a book is added, stocked, ordered, paid, shipped and delivered, another one is paid, cancelled and refunded, the price
-changes, books are found and sent back, and nobody calls a handler.
+changes, books are found and sent back, somebody waits for a book that comes out by itself, staff are alerted, and nobody
+calls a handler.
 Prints each request with what it led to. Exit code 0 when every check was made and passed, 1 otherwise.`);
   process.exit(0);
 }
@@ -30,6 +31,8 @@ interface Body {
   readonly id: string;
   readonly status: string;
   readonly code: string;
+  readonly waitsFor: string;
+  readonly carrier: string;
   readonly details: { readonly total: object };
   readonly total: object;
   readonly quantity: number;
@@ -47,6 +50,7 @@ interface Body {
     readonly title: string;
     readonly copies: number;
     readonly kind: string;
+    readonly recipient: string;
     readonly subject: string;
     readonly status: string;
     readonly type: string;
@@ -291,6 +295,46 @@ async function story(visitor: Visitor, folder: string): Promise<void> {
   visitor.check('she has her money back', refunded.body.refunded, refunded.body.paid);
   const { points } = (await visitor.until('/loyalty/alice@example.com', ({ points }) => points === 0)).body;
   visitor.check('her points are gone', points, 0);
+
+  const lettersOf = (wanted: string) => (body: Body) => body.items.filter(({ kind }) => kind === wanted);
+  const sentTo = async (kind: string): Promise<readonly string[]> => {
+    const letters = lettersOf(kind);
+    const { body } = await visitor.until('/notifications', (all) =>
+      letters(all).some(({ status }) => status === 'SENT'),
+    );
+    return letters(body).map(({ recipient, status }) => `${recipient} ${status}`);
+  };
+
+  chapter(
+    '16. Dan waits for a book that is not out yet; it comes out when its time has come, and nobody has to be there',
+  );
+  const announced = await visitor.post('/books', {
+    title: 'Tender Is the Night',
+    author: 'F. Scott Fitzgerald',
+    price: { amount: 11.5, currency: 'USD' },
+    publishAt: new Date(Date.now() + 1_000).toISOString(),
+  });
+  const joined = await visitor.post(`/books/${announced.body.id}/waiting-list`, { email: 'dan@example.com' });
+  visitor.check('he is on the list', [joined.status, joined.body.waitsFor], [201, 'published']);
+  visitor.check('he is told, once', await sentTo('book-published'), ['dan@example.com SENT']);
+  const out = await visitor.get(`/books/${announced.body.id}`);
+  visitor.check('the book is out', out.body.status, 'PUBLISHED');
+
+  chapter('17. Staff want to hear when fewer than 8 copies of a book are left');
+  const rule = await visitor.post('/alerts/rules', { metric: 'available-copies', comparison: 'below', threshold: 8 });
+  visitor.check('a draft watches nothing', rule.status, 201);
+  visitor.check('a rule does', (await visitor.post(`/alerts/rules/${rule.body.id}/activate`)).body.status, 'ACTIVE');
+  await visitor.post(`/inventory/${announced.body.id}/adjustments`, { amount: -3, reason: 'water damage' });
+  visitor.check('staff are told', await sentTo('alert-raised'), ['staff@bookshelf.example SENT']);
+  await visitor.post(`/inventory/${announced.body.id}/adjustments`, { amount: 5, reason: 'new ones have come' });
+  visitor.check('and that it is over', await sentTo('alert-cleared'), ['staff@bookshelf.example SENT']);
+  visitor.check('nothing is open', (await visitor.get('/alerts?status=open')).body.items, []);
+
+  chapter('18. What is to be packed');
+  const packing = (await visitor.get('/shipments?status=PREPARED')).body.items;
+  visitor.check('all that was confirmed is on its way', packing, []);
+  const parcel = (await visitor.get(`/shipments/${placed.body.id}`)).body;
+  visitor.check('and Alice’s has come back', [parcel.status, parcel.carrier], ['RETURNED', 'Royal Mail']);
 }
 
 async function main(): Promise<void> {

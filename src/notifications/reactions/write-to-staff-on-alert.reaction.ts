@@ -1,12 +1,11 @@
 import { IEventHandler } from '@nestjs/cqrs';
 import { AlertCleared, AlertRaised } from '../../alerts/alerts.events';
-import { envelopeOf } from '../../platform/event-log/envelope';
 import { Reaction } from '../../platform/reactions/reaction.decorator';
 import { alertClearedLetter, alertRaisedLetter } from '../model/alert-letters';
-import { Notification } from '../model/notification';
+import { Letter } from '../model/letter';
 import { StaffAddress } from '../notifications.settings';
-import { notificationId } from '../persistence/notification-id';
 import { NotificationRepository } from '../persistence/notification.repository';
+import { writeOnce } from './write-once';
 
 /** Writes to staff when an alert is raised, and when it is over. Who has retired a rule knows that its alerts are. */
 @Reaction([AlertRaised, AlertCleared], 'notifications.write-to-staff')
@@ -17,17 +16,12 @@ export class WriteToStaffOnAlert implements IEventHandler<object> {
   ) {}
 
   async handle(event: AlertRaised | AlertCleared): Promise<void> {
-    const isRaised = event instanceof AlertRaised;
-    if (!isRaised && event.reason === 'rule-retired') return;
-    const kind = isRaised ? 'alert-raised' : 'alert-cleared';
-    const letter = isRaised ? alertRaisedLetter(event) : alertClearedLetter(event);
-    const recipient = { name: 'Staff', email: this.staff.email };
-    const eventId = envelopeOf(event).id;
-    const id = notificationId(eventId, recipient.email, kind);
-    if (await this.notifications.find(id)) return;
+    if (event instanceof AlertRaised) return this.write('alert-raised', alertRaisedLetter(event), event);
+    if (event.reason !== 'rule-retired') return this.write('alert-cleared', alertClearedLetter(event), event);
+  }
 
-    const notification = Notification.write({ id, eventId, kind, recipient, ...letter });
-    await this.notifications.save(notification);
-    notification.commit();
+  private write(kind: string, letter: Letter, event: object): Promise<void> {
+    const recipient = { name: 'Staff', email: this.staff.email };
+    return writeOnce(this.notifications, event, { kind, letter, recipient });
   }
 }
