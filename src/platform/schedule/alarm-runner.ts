@@ -83,7 +83,8 @@ export class AlarmRunner {
     this.cancelTimer();
     try {
       let wakeAt = Infinity;
-      while (this.isWoken && !this.stopping.isOn) {
+      // Time goes on while it looks.
+      while ((this.isWoken || wakeAt <= this.now()) && !this.stopping.isOn) {
         this.isWoken = false;
         wakeAt = await this.ringForAll();
       }
