@@ -25,7 +25,7 @@ class Filler {
   constructor(readonly number: number) {}
 }
 
-const MANY = 600;
+const MANY = 900;
 
 type Heard = BookAdded | BookRepriced | Filler;
 
