@@ -2,9 +2,13 @@ import { RuleRepository } from '../src/alerts/persistence/rule.repository';
 import { BrowseBooksHandler } from '../src/catalog/queries/browse-books.query';
 import type { Parameter } from '../src/platform/database/connection';
 import { SqliteConnection } from '../src/platform/database/sqlite-connection';
+import { LoyaltyModule } from '../src/loyalty/loyalty.module';
+import { BackfillRehearsals } from '../src/platform/reactions/backfill-rehearsals';
+import { Reactions } from '../src/platform/reactions/reactions.service';
 import { Bookshelf } from './support/bookshelf';
 import { bookRequest, Client, gatsby, nobody } from './support/client';
 import { pay } from './support/payments';
+import { shopWithout } from './support/trade';
 
 /**
  * Tables that grow with the trade, by name or as a statement calls them. The others hold a row for each reaction, what
@@ -186,6 +190,25 @@ describe('No query looks through a whole table', () => {
       expect((await client.get(`/books/${nobody}`)).status).toBe(404);
     });
     expect(slow).toEqual([]);
+  });
+
+  it('when a reaction is handed its history, for show and in earnest', async () => {
+    await shop.close();
+    shop = await Bookshelf.start({ modules: shopWithout(LoyaltyModule) });
+    const bookId = await new Client(shop).addBook();
+    const order = await new Client(shop).order({ [bookId]: 1 });
+    await shop.settle();
+    await shop.stop();
+    shop = await Bookshelf.start({ folder: shop.folder });
+    client = new Client(shop);
+    const slow = await slowPartsOf(async () => {
+      const points = shop.get(Reactions).find('loyalty.award-points')!;
+      await shop.get(BackfillRehearsals).rehearse(points, undefined, () => undefined);
+      await client.post('/reactions/loyalty.award-points/backfill');
+      await client.move(order, 'cancel');
+    });
+    expect(slow).toEqual([]);
+    expect((await client.see('/loyalty/alice@example.com')).items).toHaveLength(2);
   });
 });
 

@@ -20,7 +20,7 @@ const NOT_GUARANTEED: Readonly<Record<number, string>> = {
   10: 'That the event with which an outage begins goes out first when it is over.',
   11: 'That a reaction within the transaction is cheap: every command waits for it.',
   12: 'That a letter is never sent twice: a crash between sending and recording repeats it, with the same `Message-ID`.',
-  13: 'That a projection whose columns have changed is complete before the rebuild has caught up.',
+  13: 'That a projection whose columns have changed is complete before the rebuild has caught up; nor that a reaction is handed an event of history when it has handled a later one of its stream.',
   14: 'That what a name means stays the same: that is for its author.',
   15: 'That an upcaster is right: it is the author’s, and tested by the author.',
 };

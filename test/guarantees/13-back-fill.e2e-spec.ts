@@ -25,7 +25,7 @@ class Filler {
   constructor(readonly number: number) {}
 }
 
-const MANY = 600;
+const MANY = 900;
 
 type Heard = BookAdded | BookRepriced | Filler;
 
@@ -73,13 +73,18 @@ describe('A new reaction is handed its history when an operator asks for it', ()
       );
 
     /** The shop with these reactions. */
-    const start = (folder: string | undefined, ...reactions: Type[]) =>
-      Bookshelf.start({ modules: [AppModule, context('TestModule', { Filler }, reactions)], clock, folder });
+    const start = (environment: Record<string, string>, folder: string | undefined, ...reactions: Type[]) =>
+      Bookshelf.start({
+        modules: [AppModule, context('TestModule', { Filler }, reactions)],
+        clock,
+        folder,
+        environment,
+      });
 
     async function open(...reactions: Type[]): Promise<void> {
       const folder = shop?.folder;
       await shop?.stop();
-      shop = await start(folder, ...reactions);
+      shop = await start({}, folder, ...reactions);
     }
 
     const fill = () => raise(shop, ...Array.from({ length: MANY }, (_, number) => new Filler(number)));
@@ -102,7 +107,7 @@ describe('A new reaction is handed its history when an operator asks for it', ()
       await fill();
       await repriceBook(shop, book, 1);
       await open(note({}));
-      const beside = await start(shop.folder, note({}));
+      const beside = await start({}, shop.folder, note({}));
       try {
         const answers = [shop, beside].map((one) => one.http().post(`/reactions/${NAME}/backfill`).expect(202));
         await Promise.all(answers);
@@ -292,6 +297,21 @@ describe('A new reaction is handed its history when an operator asks for it', ()
       expect(await backfill()).toBe(0);
       await shop.settle();
       expect(heard.get(book)).toEqual([0, 1]);
+    });
+
+    it('may not forget a type while it is handed the history of it', async () => {
+      await open();
+      await repriceBook(shop, await addBook(shop), 1);
+      await open(note({}));
+      const { folder } = shop;
+      await shop.stop();
+      shop = await start({ REACTIONS: 'off' }, folder, note({}));
+      expect(await backfill()).toBe(2);
+      await shop.stop();
+      await expect(start({}, folder, note({}, [BookRepriced]))).rejects.toThrow(/let that finish first/);
+      shop = await start({}, folder, note({}));
+      await shop.settle();
+      expect([...heard.values()]).toEqual([[0, 1]]);
     });
 
     it('that began with the first event has no history', async () => {

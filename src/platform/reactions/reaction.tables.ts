@@ -30,7 +30,7 @@ export class ReactionTable {
   @Column('integer') checkpoint: number;
   /** What it handles, each type after a position: one that it was taught later begins later. Missing in old rows. */
   @Column('simple-json', { nullable: true }) types?: Since;
-  /** What it has handled in former times and then no longer: its history of those types is mixed. Missing where there is none. */
+  /** What it has handled in former times, and then no longer: of its history of such a type some is handled. Missing in old rows. */
   @Column('simple-json', { nullable: true }) forgotten?: string[];
   @Column('simple-json', { nullable: true }) backfill?: Backfill;
   /** For a projection: the shape of its tables, and whether they are being rebuilt. */

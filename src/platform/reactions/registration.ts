@@ -80,7 +80,8 @@ export class Registration {
       const types = state.types
         ? handledSince(reaction, state.types, this.startOfNewTypes(reaction, state, head))
         : handledSince(reaction, {}, state.since);
-      const next = { ...state, ...afterForgetting(state, types), types, tables: [...new Set([...made, ...tables])] };
+      const forgotten = forgottenBy(state, types);
+      const next = { ...state, types, forgotten, tables: [...new Set([...made, ...tables])] };
       if (shape && state.shape !== shape) {
         // Where the shape has changed, the old tables cannot be written any more, nor read by today's queries.
         await this.projections.create(reaction.tables, made);
@@ -169,16 +170,18 @@ function handledSince({ events }: ReactionDefinition, before: Since, start: numb
 
 /**
  * @param types what it handles now
- * @returns what it has handled in former times; and what of a back-fill is left, of which nobody could tell later how far it came
+ * @returns what it has handled in former times, and then no longer
+ * @throws StartRefused when it is just being handed events of such a type
  */
-function afterForgetting({ types: before = {}, forgotten = [], backfill }: ReactionTable, types: Since) {
+function forgottenBy({ name, types: before = {}, forgotten = [], backfill }: ReactionTable, types: Since): string[] {
   const gone = Object.keys(before).filter((type) => !(type in types));
-  if (gone.length === 0) return { forgotten: forgotten.length ? forgotten : undefined, backfill };
-  const left = Object.entries(backfill?.types ?? {}).filter(([type]) => !gone.includes(type));
-  return {
-    forgotten: [...new Set([...forgotten, ...gone])],
-    backfill: backfill && { ...backfill, types: Object.fromEntries(left) },
-  };
+  const needed = gone.filter((type) => backfill && type in backfill.types);
+  if (needed.length) {
+    throw new StartRefused([
+      `reaction '${name}' no longer handles ${needed.join(', ')}, of which a back-fill is handing it the history: let that finish first`,
+    ]);
+  }
+  return [...new Set([...forgotten, ...gone])];
 }
 
 /** Whether a type has come or gone since `before` was stored. One that is called something else now has not. */
