@@ -31,7 +31,7 @@ module.exports = {
       setupFilesAfterEnv: ['<rootDir>/test/support/on-postgres.ts'],
     },
   ],
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   // Left to itself, jest runs one on a machine of two cores, while the shops of the tests wait for disks and processes.
   maxWorkers: Math.max(2, availableParallelism() - 1),
   workerIdleMemoryLimit: '500MB',

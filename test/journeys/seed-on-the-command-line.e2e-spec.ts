@@ -14,6 +14,9 @@ import { newFolder, removeFolder } from '../support/shop-process';
 /** The list that the README imports. */
 const SAMPLE = join(__dirname, '..', '..', 'docs', 'sample-books.csv');
 
+/** Three programs one after another, each of which makes its days one by one. */
+jest.setTimeout(120_000);
+
 describe('Filling a shop on the command line', () => {
   let folder: string;
 
