@@ -36,11 +36,11 @@ describe('A simulated shop, in which anything may go wrong at any step', () => {
     shop = await SimulatedShop.make();
     // This one dies, and is told of failures, more than once.
     const schedule = [
-      { kind: 'delay', at: 150, choice: 0.5 },
-      { kind: 'kill', at: 200, choice: 0 },
-      { kind: 'fail', at: 300, choice: 0.1 },
-      { kind: 'again', at: 340, choice: 0 },
-      { kind: 'kill', at: 380, choice: 0 },
+      { kind: 'delay', at: 250, choice: 0.5 },
+      { kind: 'kill', at: 400, choice: 0 },
+      { kind: 'fail', at: 550, choice: 0.1 },
+      { kind: 'again', at: 600, choice: 0 },
+      { kind: 'kill', at: 700, choice: 0 },
     ] as const;
     const one = await simulate(shop, SEED, schedule);
     const other = await simulate(shop, SEED, schedule);

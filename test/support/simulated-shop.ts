@@ -92,7 +92,6 @@ export class SimulatedShop implements World {
 
   async open(life: Life) {
     const module = await Test.createTestingModule({ imports: [AppModule], providers: this.providers })
-
       .overrideProvider(Environment)
       .useValue(new Environment({ DATABASE_URL: databaseIn(this.home) }))
       .overrideProvider(Clock)
