@@ -41,6 +41,9 @@ export interface Portion extends Page {
   readonly backfill?: Backfill & { readonly cut: number };
 }
 
+/** History is in no hurry, and commands wait for each batch of it. */
+const PAGE = 64;
+
 const NONE: ReadonlySet<StoredEvent> = new Set();
 
 /** What is on record about one reaction: its checkpoint, its deferred events, its finished batches. */
@@ -95,7 +98,13 @@ export class ReactionBooks {
     const events = this.isTurnOfHistory ? [] : await this.after(standing, limit, transaction);
     if (events.length > 0 || !backfill) return { events, leftOut: NONE };
     const cut = backfill.cut ?? (await this.inUnitOfWork(() => this.cut()));
-    const page = await this.tools.history.page(this.reaction, backfill, cut, limit, transaction?.connection);
+    const page = await this.tools.history.page(
+      this.reaction,
+      backfill,
+      cut,
+      Math.min(limit, PAGE),
+      transaction?.connection,
+    );
     if (page.events.length > 0) return { ...page, backfill: { ...backfill, cut } };
     await this.inUnitOfWork(() => this.finishBackfill());
     this.isBackfilling = false;
