@@ -11,7 +11,7 @@ import { databaseIn } from './database';
 const PATIENCE = 60_000;
 
 /** A reaction that is doing something, or will. */
-const BUSY = new Set(['working', 'rebuilding', 'paused']);
+const BUSY = new Set(['working', 'rebuilding', 'back-filling', 'paused']);
 
 interface Settings {
   /** The folder of a shop that was opened before. */

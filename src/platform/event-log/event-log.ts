@@ -80,18 +80,19 @@ export class EventLog {
 
   /**
    * @param upTo the types that count, each up to a position
-   * @returns how many such events there are, and when the first and the last of them were raised, by type
+   * @returns how many such events there are after a position, and when the first and the last of them were raised, by type
    */
-  async extentOf(upTo: UpTo): Promise<Extent[]> {
+  async extentOf(position: number, upTo: UpTo): Promise<Extent[]> {
     return this.database.reader.all<Extent>(
       `SELECT extent.type, extent.events, first.occurred_at AS "firstAt", last.occurred_at AS "lastAt"
          FROM (SELECT event_log.type, count(*) AS events, min(position) AS first, max(position) AS last
                  FROM json_each($1) AS wanted CROSS JOIN event_log
-                WHERE event_log.type = wanted.key AND event_log.position <= CAST(wanted.value AS bigint)
+                WHERE event_log.type = wanted.key AND event_log.position > $2
+                  AND event_log.position <= CAST(wanted.value AS bigint)
                 GROUP BY event_log.type) AS extent
          JOIN event_log first ON first.position = extent.first
          JOIN event_log last ON last.position = extent.last ORDER BY extent.type`,
-      [JSON.stringify(upTo)],
+      [JSON.stringify(upTo), position],
     );
   }
 

@@ -43,7 +43,7 @@ export class Backfills {
   }
 
   /**
-   * @returns what a back-fill would begin with, or goes on with; how much each type has; and how far the reaction is
+   * @returns what a back-fill would begin with, or goes on with; how much each type has still; and how far the reaction is
    * @throws Refused when the reaction is not back-filled at all
    */
   async outlook(
@@ -52,7 +52,8 @@ export class Backfills {
     assertCanBeFilled(reaction);
     const state = await this.stateOf(reaction.name);
     const plan = state.backfill ?? this.history.plan(state);
-    return { plan, extents: await this.log.extentOf(plan.types), checkpoint: plan.cut ?? state.checkpoint };
+    const extents = await this.log.extentOf(plan.checkpoint, plan.types);
+    return { plan, extents, checkpoint: plan.cut ?? state.checkpoint };
   }
 
   private async stateOf(name: string): Promise<ReactionTable> {

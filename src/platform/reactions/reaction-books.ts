@@ -38,7 +38,7 @@ export interface ReactionTools {
 /** The events that a reaction is to be given next. */
 export interface Portion extends Page {
   /** They are history: the back-fill that hands them over. */
-  readonly backfill?: Backfill & { readonly cut: number };
+  readonly backfill?: Backfill;
 }
 
 /** History is in no hurry, and commands wait for each batch of it. */
@@ -161,7 +161,7 @@ export class ReactionBooks {
    * @param blocked streams in which one of them waits
    */
   async passHistory(
-    { backfill, leftOut }: Pick<Portion, 'backfill' | 'leftOut'>,
+    { backfill, leftOut }: Omit<Portion, 'events'>,
     events: readonly StoredEvent[],
     blocked: ReadonlySet<string>,
   ): Promise<void> {
@@ -179,7 +179,7 @@ export class ReactionBooks {
   }
 
   /** Inside a unit of work: what the reaction has handled by now decides which history comes too late. */
-  private async cut(): Promise<number> {
+  async cut(): Promise<number> {
     const { checkpoint, backfill } = await this.state();
     if (backfill?.cut !== undefined) return backfill.cut;
     if (backfill)

@@ -132,11 +132,13 @@ export class StoredDelivery implements Delivery {
     const state = await this.books.state();
     // Another process may have handled it meanwhile.
     if (isPassed(state, event)) return;
+    const { backfill } = state;
+    const isOfHistory = isHistory(backfill, event);
+    // Others may have handled a later one meanwhile, as nobody could know of a cut that was rolled back: it is tried once more.
+    if (isOfHistory && backfill!.cut === undefined) return void (await this.books.cut());
     this.books.defer(event, error);
-    if (!isHistory(state.backfill, event)) return this.books.moveTo(event.position);
-    const { cut = state.checkpoint } = state.backfill!;
-    const portion = { backfill: { ...state.backfill!, cut }, leftOut: new Set<StoredEvent>() };
-    await this.books.passHistory(portion, [event], new Set([event.stream]));
+    if (!isOfHistory) return this.books.moveTo(event.position);
+    await this.books.passHistory({ backfill: backfill!, leftOut: new Set() }, [event], new Set([event.stream]));
   }
 
   /** Gives one event to the handler, in a smaller unit of work that is dropped when the handler throws. */
