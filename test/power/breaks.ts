@@ -221,19 +221,19 @@ export const BREAKS: readonly Break[] = [
         `if (backfill?.cut === undefined || !areHistory) return blocked;`,
       ],
     ],
-    caughtBy: ['test/guarantees/13-back-fill.e2e-spec.ts'],
+    caughtBy: ['test/guarantees/13-the-past-can-be-handed-over.e2e-spec.ts'],
   },
   {
     name: 'During a back-fill what is tried again sets free what the history of its stream comes before',
     file: `${REACTIONS}deferred-events.ts`,
     edits: [[`!(await this.awaitsHistory(row))`, `((await this.awaitsHistory(row)) || true)`]],
-    caughtBy: ['test/guarantees/13-back-fill.e2e-spec.ts'],
+    caughtBy: ['test/guarantees/13-the-past-can-be-handed-over.e2e-spec.ts'],
   },
   {
     name: 'A back-fill hands over what is older than what the reaction has handled',
     file: `${REACTIONS}history.ts`,
     edits: [[`position < (last.get(stream) ?? 0)`, `position < 0 * (last.get(stream) ?? 0)`]],
-    caughtBy: ['test/guarantees/13-back-fill.e2e-spec.ts'],
+    caughtBy: ['test/guarantees/13-the-past-can-be-handed-over.e2e-spec.ts'],
   },
   {
     name: 'The shop forgets a reaction that has gone',
