@@ -151,16 +151,15 @@ export const backfill = (reaction: string, reason?: string, interrupted?: AbortS
     const found = find(shop, reaction);
     const before = await shop.get(EventLog).head();
     const events = await shop.get(Backfills).begin(found, reason);
-    if (events === 0)
-      return say(`There is nothing to hand to ${reaction}: it has been given every event since the first.`);
+    if (events === 0) return say(nothingFor(reaction));
     say(`${eventsIn(events)} to be handed to ${reaction}, by the shop when it is open.`);
     await follow(shop, found, events, interrupted);
     const { backfill: rest, deferred, dead } = await shop.get(ReactionStatuses).of(found);
     if (rest) return say(`${eventsIn(rest.total - rest.events)} still to be handed over, when the shop is open.`);
     const finished = await shop.get(EventLog).browse({ type: BackfillFinished.type, after: before, limit: PAGE });
     const facts = finished.map((event) => event.facts as unknown as BackfillFinished);
-    const { leftOut } = facts.find((one) => one.reaction === reaction)!;
-    say(`Done: ${eventsIn(events)}. ${leftOutInWords(leftOut)}`);
+    const { events: all, leftOut } = facts.find((one) => one.reaction === reaction)!;
+    say(`Done: ${eventsIn(all - leftOut)} handed over. ${leftOutInWords(leftOut)}`);
     say(`${reaction} has ${deferred} deferred, ${dead} dead.`);
   });
 
@@ -191,10 +190,13 @@ async function follow(
   }
 }
 
+const nothingFor = (reaction: string): string =>
+  `There is nothing to hand to ${reaction}: it has been given all since the first event, but for what was left out.`;
+
 const leftOutInWords = (count: number): string =>
   count === 0
     ? 'None was left out.'
-    : `Left out: ${eventsIn(count)}, as the reaction had handled a later event of the same stream.`;
+    : `Left out: ${eventsIn(count)}, as the reaction had been given a later event of the same stream.`;
 
 export const rehearseBackfill = (reaction: string, reason?: string): Promise<Forecast> =>
   inShop(async (shop) => {
@@ -211,15 +213,16 @@ export const rehearseBackfill = (reaction: string, reason?: string): Promise<For
 
 function foretell(reaction: string, forecast: Forecast): void {
   const { extents, total, handled, failed, waiting, rows, statements, raised, outside, failures, samples } = forecast;
-  if (total === 0)
-    return say(`There is nothing to hand to ${reaction}: it has been given every event since the first.`);
+  if (total === 0) return say(nothingFor(reaction));
   say(`${eventsIn(total)} would be handed to ${reaction}:`);
   for (const { type, events, firstAt, lastAt } of extents) {
     say(`  ${type}: ${number(events)}, raised from ${firstAt} to ${lastAt}`);
   }
   const left = [...forecast.leftOut].map(([type, events]) => `${number(events)} ${type}`);
   say(
-    left.length ? `Left out, as it has handled a later event of their stream: ${left.join(', ')}` : leftOutInWords(0),
+    left.length
+      ? `Left out, as it has been given a later event of their stream: ${left.join(', ')}`
+      : leftOutInWords(0),
   );
   say(
     `Tried now: ${number(handled)} would be handled, ${number(failed)} would fail, ${number(waiting)} wait behind those.`,

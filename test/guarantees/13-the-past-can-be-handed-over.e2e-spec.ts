@@ -231,7 +231,7 @@ describe('A new reaction is handed its history when an operator asks for it', ()
         ]);
         const client = new Client(shop);
         const { events } = await client.see(`/why/book/${gone}?reaction=${NAME}`);
-        const reason = 'the reaction has handled a later event of the same stream';
+        const reason = 'the reaction has been given a later event of the same stream';
         expect(events.map(({ reactions: [verdict] }: { reactions: object[] }) => verdict)).toMatchObject([
           { state: 'skipped', reason },
           { state: 'skipped', reason },

@@ -186,7 +186,7 @@ describe('npm run shop', () => {
       expect(said.slice(0, 9)).toEqual([
         `3 events would be handed to ${POINTS}:`,
         expect.stringMatching(/^ {2}orders\.order-placed: 3, raised from \d{4}-.* to \d{4}-/),
-        'Left out, as it has handled a later event of their stream: 1 orders.order-placed',
+        'Left out, as it has been given a later event of their stream: 1 orders.order-placed',
         'Tried now: 2 would be handled, 0 would fail, 0 wait behind those.',
         '  rows of loyalty_account: 1',
         '  rows of loyalty_entry: 2',
@@ -201,14 +201,16 @@ describe('npm run shop', () => {
       const done = await say('backfill', POINTS, '--reason', 'for old friends');
       expect(done.said).toEqual([
         `3 events to be handed to ${POINTS}, by the shop when it is open.`,
-        'Done: 3 events. Left out: 1 event, as the reaction had handled a later event of the same stream.',
+        'Done: 2 events handed over. Left out: 1 event, as the reaction had been given a later event of the same stream.',
         `${POINTS} has 0 deferred, 0 dead.`,
       ]);
       expect((await client.see('/loyalty/alice@example.com')).points).toBe(24);
       const [asked] = (await client.see('/events?type=platform.backfill-asked')).items;
       expect(asked).toMatchObject({ actor: userInfo().username, facts: { reason: 'for old friends' } });
 
-      const nothing = [`There is nothing to hand to ${POINTS}: it has been given every event since the first.`];
+      const nothing = [
+        `There is nothing to hand to ${POINTS}: it has been given all since the first event, but for what was left out.`,
+      ];
       expect((await say('backfill', POINTS)).said).toEqual(nothing);
       expect((await say('backfill', POINTS, '--dry-run')).said).toEqual(nothing);
     });

@@ -52,7 +52,7 @@ export async function seedShop(wanted: Wanted, interruption: Interruption): Prom
     const lived = await live(living, steps, interruption.signal);
     await tell(shop, lived, living, until, Date.now() - startedAt);
   });
-  if (interruption.code === undefined) advise();
+  if (interruption.code === undefined) advise(steps[0].at);
   else console.log('\nInterrupted. What has happened stays; a whole life needs another database.');
 }
 
@@ -169,10 +169,10 @@ const money = ({ amount, currency }: Money): string =>
     .format(amount)
     .replace(/\s+/g, ' ');
 
-function advise(): void {
+function advise(since: Date): void {
   console.log(`
-Look at it with npm start, and then
-  curl localhost:3000/analytics/sales
+Look at it with npm start, in the same environment (DATABASE_URL), and then
+  curl 'localhost:3000/analytics/sales?from=${since.toISOString().slice(0, 10)}'
   curl localhost:3000/analytics/best-sellers
   curl localhost:3000/analytics/funnel
   curl 'localhost:3000/orders?status=PENDING'

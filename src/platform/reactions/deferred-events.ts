@@ -122,7 +122,7 @@ export class DeferredEvents {
     this.work.put(DeferredTable, {
       ...this.fresh(reaction, event),
       state: 'skipped',
-      reason: 'the reaction has handled a later event of the same stream',
+      reason: 'the reaction has been given a later event of the same stream',
       skippedBy: 'the back-fill',
     });
   }
