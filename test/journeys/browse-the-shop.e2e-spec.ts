@@ -13,17 +13,23 @@ const BOOKS = [
   { title: 'The Great Gatsby', author: 'F. Scott Fitzgerald' },
 ];
 
+/** Opens a shop with these books, of which one is sold out. */
+async function openWith(books: readonly { readonly title: string }[], soldOut: string) {
+  const shop = await Bookshelf.start();
+  const client = new Client(shop);
+  const ids = new Map<string, string>();
+  for (const book of books) ids.set(book.title, await client.addBook(book));
+  await client.adjust(ids.get(soldOut)!, -10);
+  await shop.settle();
+  return { shop, client };
+}
+
 describe('Browsing the shop', () => {
   let shop: Bookshelf;
   let client: Client;
-  const ids = new Map<string, string>();
 
   beforeAll(async () => {
-    shop = await Bookshelf.start();
-    client = new Client(shop);
-    for (const book of BOOKS) ids.set(book.title, await client.addBook(book));
-    await client.adjust(ids.get('Emma')!, -10);
-    await shop.settle();
+    ({ shop, client } = await openWith(BOOKS, 'Emma'));
   });
   afterAll(() => shop.close());
 
@@ -228,14 +234,9 @@ const PRICED = [
 describe('Browsing the shop by price', () => {
   let shop: Bookshelf;
   let client: Client;
-  const ids = new Map<string, string>();
 
   beforeAll(async () => {
-    shop = await Bookshelf.start();
-    client = new Client(shop);
-    for (const book of PRICED) ids.set(book.title, await client.addBook(book));
-    await client.adjust(ids.get('Five')!, -10);
-    await shop.settle();
+    ({ shop, client } = await openWith(PRICED, 'Five'));
   });
   afterAll(() => shop.close());
 
