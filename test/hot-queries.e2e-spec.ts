@@ -142,7 +142,13 @@ describe('No query looks through a whole table', () => {
       await client.post(`/alerts/rules/${rules[0]}/retire`);
       await client.post(`/books/${other}/withdraw`);
       await shop.work.run('test', () => shop.get(RuleRepository).subjectsOf('revenue-per-day'));
+      await shop.settle();
+      const letters = await client.see(`/notifications?orderId=${order}&limit=1`);
+      await client.post(`/notifications/${letters.items[0].id}/resend`);
       for (const path of [
+        '/notifications?limit=1',
+        `/notifications?orderId=${order}&limit=1`,
+        `/notifications/${letters.items[0].id}`,
         '/alerts?limit=1',
         '/alerts?status=open&limit=1',
         '/alerts/rules?limit=1',

@@ -10,7 +10,7 @@ import { createFastifyAdapter } from '../platform/http/fastify';
 import { reasonToStop } from '../platform/observability/reason-to-stop';
 
 /** The tour is complete when it has made so many checks; a story that skips one must not end well. */
-const CHECKS = 48;
+const CHECKS = 49;
 const PATIENCE = 10_000;
 /** What the payment provider of the tour signs its messages with. */
 const SECRET = 'what-only-the-provider-knows';
@@ -38,6 +38,7 @@ interface Body {
   readonly quantity: number;
   readonly reserved: number;
   readonly available: number;
+  readonly copy: number;
   readonly points: number;
   readonly placed: number;
   readonly delivered: number;
@@ -46,6 +47,7 @@ interface Body {
   readonly paid: object;
   readonly refunded: { readonly amount: number };
   readonly items: readonly {
+    readonly id: string;
     readonly inStock: boolean;
     readonly title: string;
     readonly copies: number;
@@ -210,6 +212,10 @@ async function story(visitor: Visitor, folder: string): Promise<void> {
   visitor.check('four letters were sent', letters.filter(({ status }) => status === 'SENT').length, 4);
   visitor.check('each of another kind', new Set(letters.map(({ kind }) => kind)).size, 4);
   visitor.check('four messages are in the mail folder', readdirSync(join(folder, 'mail')).length, 4);
+
+  await visitor.post(`/notifications/${letters[0].id}/resend`);
+  await visitor.until(`/notifications/${letters[0].id}`, ({ copy, status }) => copy === 2 && status === 'SENT');
+  visitor.check('she asks for one again, and it is sent again', readdirSync(join(folder, 'mail')).length, 5);
 
   chapter('9. Alice has earned points, of which orders know nothing');
   const earned = await visitor.get('/loyalty/alice@example.com');

@@ -1,17 +1,37 @@
-import { Controller, Get, Query } from '@nestjs/common';
-import { QueryBus } from '@nestjs/cqrs';
+import { Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
+import { IdParam } from '../platform/http/fields';
 import { Page } from '../platform/http/page';
+import { ResendNotification } from './commands/resend-notification.command';
 import { BrowseNotificationsRequest } from './notifications.requests';
-import { BrowseNotifications, NotificationOnRecord } from './queries/browse-notifications.query';
+import { BrowseNotifications } from './queries/browse-notifications.query';
+import { FindNotification } from './queries/find-notification.query';
+import type { NotificationOnRecord } from './queries/notification-on-record';
 
 @ApiTags('notifications')
 @Controller('notifications')
 export class NotificationsController {
-  constructor(private readonly queries: QueryBus) {}
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
 
   @Get()
   browse(@Query() filter: BrowseNotificationsRequest): Promise<Page<NotificationOnRecord>> {
     return this.queries.execute(new BrowseNotifications(filter));
+  }
+
+  @Get(':id')
+  find(@IdParam('id') id: string): Promise<NotificationOnRecord> {
+    return this.queries.execute(new FindNotification(id));
+  }
+
+  /** The letter is on its way when this is answered: PENDING until the mail has taken it. */
+  @Post(':id/resend')
+  @HttpCode(202)
+  async resend(@IdParam('id') id: string): Promise<NotificationOnRecord> {
+    await this.commands.execute(new ResendNotification(id));
+    return this.queries.execute(new FindNotification(id));
   }
 }

@@ -1,4 +1,4 @@
-/** A letter to somebody has been written and waits to be sent. */
+/** A letter to somebody has been written, or is to go out again, and waits to be sent. */
 export class NotificationRequested {
   static readonly type = 'notifications.notification-requested';
   readonly notificationId: string;
@@ -6,6 +6,8 @@ export class NotificationRequested {
   /** An email address. */
   readonly recipient: string;
   readonly orderId?: string;
+  /** 1 when it goes out for the first time, 2 when it is sent again, and so on. Events of before have none: it is 1. */
+  readonly copy?: number;
 
   constructor(facts: NotificationRequested) {
     Object.assign(this, facts);
@@ -20,6 +22,8 @@ export class NotificationSent {
   /** An email address. */
   readonly recipient: string;
   readonly orderId?: string;
+  /** As in `NotificationRequested`. */
+  readonly copy?: number;
 
   constructor(facts: NotificationSent) {
     Object.assign(this, facts);

@@ -69,7 +69,7 @@ describe('No outgoing I/O in a transaction: a reaction stores or talks to the ou
     const files = await readdir(folder);
     expect(files).toHaveLength(1);
     const sent = await readFile(join(folder, files[0]), 'utf8');
-    expect(sent).toContain(`Message-ID: ${messageId(placed.id, alice.email, letter.kind)}`);
+    expect(sent).toContain(`Message-ID: ${messageId(placed.id, alice.email, letter.kind, 1)}`);
     removeFolder(folder);
   });
 });

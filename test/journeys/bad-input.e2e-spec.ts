@@ -299,6 +299,12 @@ describe('Bad input', () => {
       return `/alerts/rules/${ruleId}/retire`;
     },
     'POST /books/{id}/publish': async () => `/books/${await client.addBook()}/publish`,
+    'POST /notifications/{id}/resend': async () => {
+      const orderId = await orderIn();
+      await shop.settle();
+      const { items } = await client.see(`/notifications?orderId=${orderId}`);
+      return `/notifications/${items[0].id}/resend`;
+    },
     'POST /orders/{id}/confirm': async () => `/orders/${await orderIn()}/confirm`,
     'POST /orders/{id}/deliver': async () => `/orders/${await orderIn('confirm', 'ship')}/deliver`,
   };
@@ -337,6 +343,7 @@ describe('Bad input', () => {
       'GET /orders/{id}',
       'GET /orders/{id}/timeline',
       'GET /notifications',
+      'GET /notifications/{id}',
       'GET /loyalty/{email}',
       'GET /analytics/sales',
       'GET /analytics/best-sellers',

@@ -8,6 +8,7 @@ import { putInEnvelope } from '../../src/platform/event-log/envelope';
 import { EventLog } from '../../src/platform/event-log/event-log';
 import { EventTypes } from '../../src/platform/event-log/event-types';
 import { Bookshelf } from '../support/bookshelf';
+import { nobody, problemOf } from '../support/client';
 
 /** A mail server that takes every letter, but for those it is told to refuse. */
 class PostOffice {
@@ -94,6 +95,7 @@ describe('A customer who orders', () => {
       orderId: id,
       recipient: 'zoe@example.com',
       subject: `Your order is on its way (${id})`,
+      copy: 1,
       status: 'SENT',
       sentAt: expect.stringMatching(/Z$/),
       attempts: 1,
@@ -146,6 +148,76 @@ describe('A customer who orders', () => {
     expect(dead.body.items).toMatchObject([
       { reason: 'unrecoverable', attempts: 1, error: expect.stringContaining('550 no') },
     ]);
+  });
+
+  it('who cannot find a letter is sent it again, as a message of its own that says the same', async () => {
+    const id = await order();
+    await shop.settle();
+    const [first] = (await onRecord({ orderId: id })).items;
+    const asked = await shop.http().post(`/notifications/${first.id}/resend`).expect(202);
+    expect(asked.body).toEqual({
+      ...first,
+      copy: 2,
+      status: 'PENDING',
+      sentAt: undefined,
+      attempts: 0,
+      messageId: expect.not.stringContaining(first.messageId),
+    });
+    await shop.settle();
+
+    const second = { ...asked.body, status: 'SENT', sentAt: expect.stringMatching(/Z$/), attempts: 1 };
+    expect((await shop.http().get(`/notifications/${first.id}`).expect(200)).body).toEqual(second);
+    expect((await onRecord({ orderId: id })).items).toEqual([second]);
+    const [one, other] = post.letters.map(({ message }) => message);
+    expect(post.letters.map(({ to }) => to)).toEqual(['zoe@example.com', 'zoe@example.com']);
+    expect(one).toContain(`Message-ID: ${first.messageId}`);
+    expect(other).toContain(`Message-ID: ${asked.body.messageId}`);
+    for (const message of [one, other]) expect(message).toContain(`Subject: ${first.subject.slice(0, 40)}`);
+  });
+
+  it('is not sent a letter again while that is still on its way, however often and at once it is asked for', async () => {
+    const id = await order();
+    await shop.settle();
+    const [{ id: letter }] = (await onRecord({ orderId: id })).items;
+    const resend = () => shop.http().post(`/notifications/${letter}/resend`);
+    post.refuse(550);
+    const answers = await Promise.all(Array.from({ length: 5 }, resend));
+    await shop.settle();
+    // The one copy that was asked for has been refused by the mail server, so it is pending for good.
+    answers.push(await resend());
+
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, 409, 409, 409, 409, 409]);
+    for (const answer of answers.filter(({ status }) => status === 409)) {
+      expect(problemOf(answer)).toMatchObject({
+        code: 'notification-not-sent',
+        detail: `notification ${letter} cannot be sent again: it is PENDING`,
+        details: { status: 'PENDING' },
+      });
+    }
+    expect((await onRecord({ orderId: id })).items).toMatchObject([{ copy: 2, status: 'PENDING', attempts: 1 }]);
+    expect(post.letters).toHaveLength(1);
+  });
+
+  it('is sent a copy once, even if the letter itself or the copy is asked for a second time', async () => {
+    await order();
+    await shop.settle();
+    const [{ id: notificationId, kind, recipient }] = (await onRecord()).items;
+    const reaction = shop.get(SendMailOnNotificationRequested);
+    await shop.http().post(`/notifications/${notificationId}/resend`).expect(202);
+    // Of before there were copies: the event says nothing of them.
+    await reaction.handle({ notificationId, kind, recipient });
+    await shop.settle();
+    for (const copy of [undefined, 1, 2]) await reaction.handle({ notificationId, kind, recipient, copy });
+    expect(post.letters).toHaveLength(2);
+    expect((await onRecord()).items).toMatchObject([{ copy: 2, status: 'SENT', attempts: 1 }]);
+  });
+
+  it('has no letters but those on record', async () => {
+    for (const answer of [
+      await shop.http().get(`/notifications/${nobody}`),
+      await shop.http().post(`/notifications/${nobody}/resend`),
+    ])
+      expect(problemOf(answer)).toMatchObject({ status: 404, code: 'notification-not-found' });
   });
 
   it('is written to once, even if the order is heard of a second time', async () => {

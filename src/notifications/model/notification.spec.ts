@@ -11,13 +11,13 @@ const letter = {
   html: '<p>Dear Alice Johnson, ...</p>',
   orderId: '42',
 };
-const facts = { notificationId: 'n1', kind: 'order-placed', recipient: 'alice@example.com', orderId: '42' };
+const facts = { notificationId: 'n1', kind: 'order-placed', recipient: 'alice@example.com', orderId: '42', copy: 1 };
 
 describe('A notification', () => {
   it('is written first, and waits to be sent', () => {
     const notification = Notification.write(letter);
     expect(notification.id).toBe('n1');
-    expect(notification.snapshot()).toEqual({ ...letter, status: 'PENDING', attempts: 0 });
+    expect(notification.snapshot()).toEqual({ ...letter, copy: 1, status: 'PENDING', attempts: 0 });
     expect(notification.getUncommittedEvents()).toEqual([new NotificationRequested(facts)]);
   });
 
@@ -35,6 +35,31 @@ describe('A notification', () => {
       attempts: 2,
     });
     expect(notification.getUncommittedEvents()).toEqual([new NotificationSent(facts)]);
+  });
+
+  it('that was sent may be sent again, as another copy with attempts of its own', () => {
+    const notification = Notification.restore(Notification.write(letter).snapshot());
+    notification.noteAttempt();
+    notification.markSent(new Date('2026-01-05T10:00:01Z'));
+    notification.uncommit();
+    notification.resend();
+    expect(notification.snapshot()).toEqual({ ...letter, copy: 2, status: 'PENDING', sentAt: undefined, attempts: 0 });
+    notification.noteAttempt();
+    notification.markSent(new Date('2026-01-07T09:00:00Z'));
+
+    expect(notification.snapshot()).toMatchObject({ copy: 2, status: 'SENT', attempts: 1 });
+    expect(notification.getUncommittedEvents()).toEqual([
+      new NotificationRequested({ ...facts, copy: 2 }),
+      new NotificationSent({ ...facts, copy: 2 }),
+    ]);
+  });
+
+  it('that has still to go out is not sent again', () => {
+    const notification = Notification.write(letter);
+    expect(() => notification.resend()).toThrow('notification n1 cannot be sent again: it is PENDING');
+    notification.markSent(new Date('2026-01-05T10:00:01Z'));
+    notification.resend();
+    expect(() => notification.resend()).toThrow('notification n1 cannot be sent again: it is PENDING');
   });
 
   it.each(['Hello\nBcc: eve@example.com', 'Hello\rBcc: eve@example.com'])(

@@ -1,6 +1,7 @@
 import { AggregateRoot } from '@nestjs/cqrs';
 import { Invalid } from '../../kernel/domain-error';
 import { NotificationRequested, NotificationSent } from '../notifications.events';
+import { NotificationNotSent } from './notifications.errors';
 
 export type NotificationStatus = 'PENDING' | 'SENT';
 
@@ -24,6 +25,9 @@ export interface NotificationState {
   /** The same in HTML. Letters of before there was any have none. */
   readonly html?: string;
   readonly orderId?: string;
+  /** How often it has been asked for: 1 when it was written, and one more each time that it is sent again. */
+  readonly copy: number;
+  /** Of the last copy, as are the time and the attempts. */
   readonly status: NotificationStatus;
   readonly sentAt?: Date;
   /** How often the mail has been given the letter, until it took it. */
@@ -40,7 +44,7 @@ export class Notification extends AggregateRoot {
   }
 
   /** Writes the letter. It is sent later, by whoever hears of that. */
-  static write(letter: Omit<NotificationState, 'status' | 'sentAt' | 'attempts'>): Notification {
+  static write(letter: Omit<NotificationState, 'copy' | 'status' | 'sentAt' | 'attempts'>): Notification {
     if (/[\r\n]/.test(letter.subject)) {
       throw new Invalid(
         'subject-has-lines',
@@ -48,13 +52,25 @@ export class Notification extends AggregateRoot {
         'must be a single line, as a second one would be a mail header',
       );
     }
-    const notification = new Notification({ ...letter, status: 'PENDING', attempts: 0 });
+    const notification = new Notification({ ...letter, copy: 1, status: 'PENDING', attempts: 0 });
     notification.apply(new NotificationRequested(notification.facts()));
     return notification;
   }
 
   static restore(state: NotificationState): Notification {
     return new Notification(state);
+  }
+
+  /**
+   * Asks for the letter to go out once more, to the same person and with the same words.
+   *
+   * @throws NotificationNotSent while it has still to go out as it is
+   */
+  resend(): void {
+    const { status, copy } = this.state;
+    if (status !== 'SENT') throw new NotificationNotSent(this.id, status);
+    this.state = { ...this.state, copy: copy + 1, status: 'PENDING', sentAt: undefined, attempts: 0 };
+    this.apply(new NotificationRequested(this.facts()));
   }
 
   /**
@@ -81,7 +97,7 @@ export class Notification extends AggregateRoot {
   }
 
   private facts() {
-    const { id, kind, recipient, orderId } = this.state;
-    return { notificationId: id, kind, recipient: recipient.email, orderId };
+    const { id, kind, recipient, orderId, copy } = this.state;
+    return { notificationId: id, kind, recipient: recipient.email, orderId, copy };
   }
 }

@@ -15,6 +15,7 @@ export class NotificationTable {
   @Column('text') text: string;
   @Column('text', { nullable: true }) html?: string;
   @Column('text', { nullable: true }) orderId?: string;
+  @Column('integer', { default: 1 }) copy: number;
   @Column('text') status: NotificationStatus;
   @Column('text', { nullable: true }) sentAt?: string;
   @Column('integer') attempts: number;

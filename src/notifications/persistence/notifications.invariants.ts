@@ -28,7 +28,9 @@ export const NOTIFICATIONS_INVARIANTS = invariants([
     'notifications.send-mail',
     ['notifications.notification-requested'],
     `EXISTS (SELECT 1 FROM notifications_notification
-              WHERE id = json_extract(event.facts, '$.notificationId') AND status = 'SENT')`,
+              WHERE id = json_extract(event.facts, '$.notificationId')
+                AND copy + CASE status WHEN 'SENT' THEN 1 ELSE 0 END
+                  > coalesce(CAST(json_extract(event.facts, '$.copy') AS bigint), 1))`,
   ),
   new Invariant(
     'a letter that is sent says when',

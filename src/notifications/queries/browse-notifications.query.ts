@@ -1,23 +1,7 @@
 import { IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import { ReadDatabase } from '../../platform/database/read-database';
 import { decodeCursor, Page, page } from '../../platform/http/page';
-import { messageId } from '../outside/message-id';
-import { NotificationStatus } from '../model/notification';
-
-/** What was sent to whom, when, and after how many attempts. */
-export interface NotificationOnRecord {
-  readonly id: string;
-  readonly kind: string;
-  readonly orderId?: string;
-  /** An email address. */
-  readonly recipient: string;
-  readonly subject: string;
-  readonly status: NotificationStatus;
-  readonly sentAt?: string;
-  readonly attempts: number;
-  readonly messageId: string;
-  readonly eventId: string;
-}
+import { NOTIFICATION_COLUMNS, NotificationOnRecord, NotificationRow, toRecord } from './notification-on-record';
 
 export interface NotificationFilter {
   readonly orderId?: string;
@@ -32,18 +16,6 @@ export class BrowseNotifications extends Query<Page<NotificationOnRecord>> {
   }
 }
 
-interface Row {
-  id: string;
-  kind: string;
-  orderId: string | null;
-  recipient: string;
-  subject: string;
-  status: NotificationStatus;
-  sentAt: string | null;
-  attempts: number;
-  eventId: string;
-}
-
 @QueryHandler(BrowseNotifications)
 export class BrowseNotificationsHandler implements IQueryHandler<BrowseNotifications> {
   constructor(private readonly database: ReadDatabase) {}
@@ -56,19 +28,11 @@ export class BrowseNotificationsHandler implements IQueryHandler<BrowseNotificat
     ];
     const given = conditions.filter(([, value]) => value !== undefined);
     const where = given.map(([condition], at) => condition.replace('#', `$${at + 1}`)).join(' AND ');
-    const rows = await this.database.all<Row>(
-      `SELECT id, kind, order_id AS "orderId", recipient_email AS "recipient", subject, status, sent_at AS "sentAt",
-              attempts, event_id AS "eventId"
+    const rows = await this.database.all<NotificationRow>(
+      `SELECT ${NOTIFICATION_COLUMNS}
          FROM notifications_notification ${where && `WHERE ${where}`} ORDER BY id LIMIT $${given.length + 1}`,
       [...given.map(([, value]) => value!), limit + 1],
     );
     return page(rows.map(toRecord), limit, ({ id }) => [id]);
   }
 }
-
-const toRecord = ({ orderId, sentAt, ...row }: Row): NotificationOnRecord => ({
-  ...row,
-  orderId: orderId ?? undefined,
-  sentAt: sentAt ?? undefined,
-  messageId: messageId(row.eventId, row.recipient, row.kind),
-});

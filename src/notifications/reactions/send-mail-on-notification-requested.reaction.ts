@@ -19,14 +19,13 @@ export class SendMailOnNotificationRequested implements IEventHandler<Notificati
     private readonly commands: CommandBus,
   ) {}
 
-  async handle({ notificationId }: NotificationRequested): Promise<void> {
-    const { status, eventId, kind, recipient, subject, text, html } = (
-      await this.notifications.get(notificationId)
-    ).snapshot();
-    if (status === 'SENT') return;
+  async handle({ notificationId, copy: asked = 1 }: NotificationRequested): Promise<void> {
+    const letter = (await this.notifications.get(notificationId)).snapshot();
+    const { eventId, kind, recipient, copy, status, subject, text, html } = letter;
+    if (copy > asked || status === 'SENT') return;
 
     await this.commands.execute(new NoteAttempt(notificationId));
-    const mail = { messageId: messageId(eventId, recipient.email, kind), to: recipient, subject, text, html };
+    const mail = { messageId: messageId(eventId, recipient.email, kind, copy), to: recipient, subject, text, html };
     await this.mailer.send(mail);
     await this.commands.execute(new MarkNotificationSent(notificationId));
   }
