@@ -73,6 +73,11 @@ export class Notification extends AggregateRoot {
     this.apply(new NotificationRequested(this.facts()));
   }
 
+  /** Whether the mail has taken this copy. */
+  isSent(copy: number): boolean {
+    return this.state.copy > copy || this.state.status === 'SENT';
+  }
+
   /**
    * Notes that the mail is about to be given the letter. Each attempt is counted before it is made, so one that nobody
    * saw the end of is on record too.

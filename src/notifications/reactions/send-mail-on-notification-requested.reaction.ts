@@ -5,7 +5,6 @@ import { NoteAttempt } from '../commands/note-attempt.command';
 import { Mailer } from '../outside/mailer';
 import { messageId } from '../outside/message-id';
 import { NotificationRequested } from '../notifications.events';
-import { NotificationRepository } from '../persistence/notification.repository';
 
 /**
  * Hands a letter to the mail, at least once. Should the program end between that and noting it, the letter goes out
@@ -14,17 +13,14 @@ import { NotificationRepository } from '../persistence/notification.repository';
 @Reaction(NotificationRequested, 'notifications.send-mail', { effects: 'external' })
 export class SendMailOnNotificationRequested implements IEventHandler<NotificationRequested> {
   constructor(
-    private readonly notifications: NotificationRepository,
     private readonly mailer: Mailer,
     private readonly commands: CommandBus,
   ) {}
 
-  async handle({ notificationId, copy: asked = 1 }: NotificationRequested): Promise<void> {
-    const letter = (await this.notifications.get(notificationId)).snapshot();
-    const { eventId, kind, recipient, copy, status, subject, text, html } = letter;
-    if (copy > asked || status === 'SENT') return;
-
-    await this.commands.execute(new NoteAttempt(notificationId));
+  async handle({ notificationId, copy = 1 }: NotificationRequested): Promise<void> {
+    const letter = await this.commands.execute(new NoteAttempt(notificationId, copy));
+    if (!letter) return;
+    const { eventId, recipient, kind, subject, text, html } = letter;
     const mail = { messageId: messageId(eventId, recipient.email, kind, copy), to: recipient, subject, text, html };
     await this.mailer.send(mail);
     await this.commands.execute(new MarkNotificationSent(notificationId));
