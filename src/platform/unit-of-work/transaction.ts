@@ -7,7 +7,8 @@ import {
   Statements,
   WritingConnection,
 } from '../database/connection';
-import { RowChange, TableShape } from '../database/tables';
+import { Key, RowChange, TableShape } from '../database/tables';
+import { KnownRows } from './known-rows';
 import { nameOf, Pending, VersionConflict, WriteSet } from './write-set';
 
 type Insert = Extract<Pending, { kind: 'insert' }>;
@@ -21,11 +22,12 @@ export class Transaction {
   /** What a unique key has refused of the last flush, as far as that is known. */
   refused: readonly Pending[] = [];
   private damage: { readonly error: unknown } | undefined;
+  private readonly known = new KnownRows();
 
   /** Sends statements to this transaction, and to nothing else: when the database has given it up, so has whoever sends. */
   readonly connection: Statements = {
     all: (sql, parameters) => this.send(() => this.writer.all(sql, parameters)),
-    run: (sql, parameters) => this.send(() => this.writer.run(sql, parameters)),
+    run: (sql, parameters) => this.sendWrite(() => this.writer.run(sql, parameters)),
   };
 
   constructor(
@@ -40,6 +42,7 @@ export class Transaction {
     this.refused = [];
     this.damage = undefined;
     this.flushing = Promise.resolve();
+    this.known.forget();
   }
 
   /**
@@ -78,6 +81,35 @@ export class Transaction {
     }
   }
 
+  /** Sends a statement that is not recorded, and after which a row may be another one than it was. */
+  async sendWrite<T>(statement: () => Promise<T>): Promise<T> {
+    try {
+      return await this.send(() => {
+        this.known.forget();
+        return statement();
+      });
+    } finally {
+      this.known.forget();
+    }
+  }
+
+  /**
+   * Reads rows by their keys, each of them once as long as nothing is written: nobody else can.
+   *
+   * @returns those that the database has, in no particular order
+   */
+  async rows(shape: TableShape, keys: readonly Key[]): Promise<readonly Record<string, unknown>[]> {
+    const known = this.known.of(shape, keys);
+    if (known) return known;
+    let asOf = 0;
+    const rows = await this.send(() => {
+      asOf = this.known.asOf;
+      return this.writer.all<Record<string, unknown>>(shape.select, [JSON.stringify(keys)]);
+    });
+    this.known.learn(shape, keys, rows, asOf);
+    return rows;
+  }
+
   /** Statements are under way that nobody may be waiting for. */
   get isBusy(): boolean {
     return this.underWay.size > 0;
@@ -105,6 +137,7 @@ export class Transaction {
   private readonly underWay = new Set<Promise<unknown>>();
 
   private async sendPending(writes: WriteSet): Promise<void> {
+    this.known.forget();
     for (const [shape, pending] of writes.take()) {
       const inserts = pending.filter((write) => write.kind === 'insert');
       const puts = pending.filter((write) => write.kind === 'put');

@@ -227,11 +227,9 @@ export class UnitOfWork {
       } else if (pending.kind !== 'remove') found.push({ ...(pending.row as Row) });
     }
     if (unknown.length) {
-      const read = (from: Statements) => from.all<Record<string, unknown>>(shape.select, [JSON.stringify(unknown)]);
-      // Rows that are on their way to the database are found there.
       const rows = scope
-        ? await scope.transaction.send(() => read(this.database.writer))
-        : await read(this.database.reader);
+        ? await scope.transaction.rows(shape, unknown)
+        : await this.database.reader.all<Record<string, unknown>>(shape.select, [JSON.stringify(unknown)]);
       for (const row of rows)
         found.push({ ...shape.fromDatabase<Row>(row), ...changes.get(nameOf(shape.keyFrom(row))) });
     }
@@ -434,10 +432,9 @@ export class UnitOfWork {
       // What goes wrong is told by the statement that waits for it.
       void scope.transaction.flush(one.writes);
     }
-    if (writes(sql)) {
-      scope.sent = true;
-      rehearsal?.noteStatement(sql);
-    }
-    return scope.transaction.send(inside);
+    if (!writes(sql)) return scope.transaction.send(inside);
+    scope.sent = true;
+    rehearsal?.noteStatement(sql);
+    return scope.transaction.sendWrite(inside);
   }
 }
