@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { BookRepriced } from '../../src/catalog/catalog.events';
 import { ReactionOptions, Unrecoverable } from '../../src/platform/reactions/reaction.decorator';
 import { retiresReactions } from '../../src/platform/reactions/discovery';
+import { DatabaseError } from '../../src/platform/database/connection';
 import { Bookshelf, ManualClock } from '../support/bookshelf';
 import { addBook, caughtUp, deadLettersOf, reaction, repriceBook, statusOf } from '../support/trade';
 
@@ -199,6 +200,60 @@ describe('Order per stream: a reaction sees the events of one stream in order', 
     clock.advance(1_000);
     await shop.settle();
     expect(printer.printed).toEqual([201, 101, 102, 103]);
+  });
+
+  describe('when a reaction talks to the outside, which takes its time', () => {
+    /** Raises new prices while nobody listens, so that they are handed over together. */
+    async function openBehind(...prices: readonly (readonly [string, number])[]) {
+      await openWithTwoBooks({ effects: 'external' });
+      await shop.stop();
+      shop = await Bookshelf.start({ clock, folder: shop.folder, providers: [retiresReactions(NAME)] });
+      const ids: Readonly<Record<string, string>> = { emma, ulysses };
+      for (const [book, cents] of prices) await repriceBook(shop, ids[book], cents);
+      await shop.stop();
+      await open({ effects: 'external' }, shop.folder);
+    }
+    const ofEmma = () => printer.printed.filter((cents) => cents < 200);
+
+    it('handles events of other streams meanwhile, and those of a stream one after another', async () => {
+      let second: () => void = () => undefined;
+      const isPrinted = new Promise<void>((resolve) => (second = resolve));
+      const begun: number[] = [];
+      printer.beforePrinting = (cents) => {
+        begun.push(cents);
+        if (cents === 201) second();
+        return cents === 101 ? isPrinted : undefined;
+      };
+      await openBehind(['emma', 101], ['ulysses', 201], ['emma', 102]);
+      await shop.settle();
+      expect(begun).toEqual([101, 201, 102]);
+      expect(ofEmma()).toEqual([101, 102]);
+    });
+
+    it('lets those of a stream wait behind one that fails meanwhile, and others go on', async () => {
+      printer.failures.set(101, 1);
+      await openBehind(['emma', 101], ['ulysses', 201], ['emma', 102], ['ulysses', 202]);
+      await caughtUp(shop, NAME);
+      expect(printer.printed).toEqual([201, 202]);
+      clock.advance(1_000);
+      await shop.settle();
+      expect(printer.printed).toEqual([201, 202, 101, 102]);
+    });
+
+    it('passes none over that could not be handled, although later ones were', async () => {
+      let isBroken = true;
+      printer.beforePrinting = (cents) => {
+        if (cents !== 101 || !isBroken) return;
+        isBroken = false;
+        throw new DatabaseError('SQLITE_BUSY', 'a test has made this fail', 'SELECT 1');
+      };
+      await openBehind(['emma', 101], ['ulysses', 201], ['emma', 102]);
+      await shop.until('it pauses', () => Promise.resolve(!isBroken));
+      clock.advance(1_000);
+      await shop.settle();
+      expect(ofEmma()).toEqual([101, 102]);
+      expect(await statusOf(shop, NAME)).toMatchObject({ deferred: 0, dead: 0 });
+    });
   });
 
   it('parks nothing behind a dead letter that was skipped while the batch was on its way', async () => {

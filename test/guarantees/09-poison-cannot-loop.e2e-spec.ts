@@ -95,6 +95,20 @@ describe('Poison cannot loop: an event that kills the process is counted when it
     },
   );
 
+  it('blames none of those that were under way beside it, although they were there each time', async () => {
+    await start({ VICTIM: 'call-out' });
+    await shop.stop();
+    // They are raised while nobody reacts, so that they are handed over together.
+    await start({ VICTIM: 'call-out', REACTIONS: 'off' });
+    for (const title of ['Emma', 'Persuasion', 'Sanditon', POISON, 'Lady Susan']) await add(title);
+    await shop.stop();
+
+    await keepRunning({ VICTIM: 'call-out' });
+    expect(deaths).toBe(DEATHS);
+    expect(await lettersOf('test.call-out')).toMatchObject([{ reason: 'crash' }]);
+    expect((await new Client(shop).see('/reactions/test.call-out')).lag).toBe(0);
+  });
+
   it('ends a rebuild that dies of it, and the present tables stay', async () => {
     const environment = { VICTIM: 'titles' };
     await start(environment);

@@ -23,14 +23,16 @@ class ReadOnBookAdded {
   }
 }
 
+const work = promisify<BinaryLike, BinaryLike, number, ScryptOptions, Buffer>(scrypt);
+
+/** Looks at several books at the same time. */
 @Reaction(BookAdded, 'test.call-out', { effects: 'external' })
 class CallOutOnBookAdded {
-  handle(event: BookAdded): void {
+  async handle(event: BookAdded): Promise<void> {
     look(event);
+    await work(event.title, 'salt', 64, { N: 2 ** 15, maxmem: 2 ** 26 });
   }
 }
-
-const work = promisify<BinaryLike, BinaryLike, number, ScryptOptions, Buffer>(scrypt);
 
 /** Somebody who is always at work on something else when it happens: each book costs a good while of work. */
 @Reaction(BookAdded, 'test.dawdle', { effects: 'external' })

@@ -3,10 +3,11 @@ import { withinRequest } from '../unit-of-work/cause';
 import { Delivery, isNobodysFault } from './delivery';
 import { mayBeAlive, PROCESS } from './holder';
 import { isPassed, Portion, ReactionBooks } from './reaction-books';
+import { atOnce } from './reaction-definition';
 import { Backfill, DeferredTable, ReactionTable } from './reaction.tables';
 
 /** Calls to the outside are slow and may happen twice after a crash, so few stand between two checkpoints. */
-const BATCH = 16;
+const BATCH = 32;
 /** How long a process may call out before another takes over from it, in milliseconds. */
 const LEASE = 60_000;
 
@@ -45,7 +46,7 @@ export class ExternalDelivery implements Delivery {
     if (portion.events.length === 0) return false;
     const { handled, failures, parked, fault } = await this.callOutForAll(portion, state.backfill);
     if (handled.length > 0) await books.inUnitOfWork(() => this.store(portion, handled, failures, parked, startedAt));
-    if (fault) throw fault;
+    if (fault) throw fault.error;
     return handled.length === limit || books.isBackfilling;
   }
 
@@ -68,36 +69,55 @@ export class ExternalDelivery implements Delivery {
     await this.books.inUnitOfWork(() => this.release()).catch(() => undefined);
   }
 
-  /** One after another, until they are done, somebody wants the reaction to stop, or the database is out of order. */
+  /**
+   * Several at a time, but those of a stream one after another, until they are done, somebody wants the reaction to stop,
+   * or something is out of order. Whoever is outside takes its time, and what they store meanwhile shares transactions.
+   *
+   * @returns those that the checkpoint may pass, in order, and what became of them
+   */
   private async callOutForAll({ events, leftOut, backfill }: Portion, underWay: Backfill | undefined) {
     const { books } = this;
-    const handled: StoredEvent[] = [];
+    const tried: StoredEvent[] = [];
     const failures = new Map<StoredEvent, Failure>();
     const parked = new Set<StoredEvent>();
     const blocked = await books.blocked(events, underWay, backfill !== undefined);
-    for (const event of events) {
-      if (books.isStopping) break;
-      if (leftOut.has(event)) {
-        handled.push(event);
-        continue;
-      }
-      if (blocked.has(event.stream)) {
-        parked.add(event);
-      } else {
-        try {
-          if (!(await this.mayCallOut())) break;
-          await this.callOut(event);
-          books.succeeded(event);
-        } catch (error) {
-          if (isNobodysFault(error)) return { handled, failures, parked, fault: error };
-          failures.set(event, { error, isOutage: books.blame(event, error) });
-          if (books.reaction.onFailure === 'park') blocked.add(event.stream);
+    const calls = new Map<string, Promise<void>>();
+    const lanes = Array.from({ length: atOnce(books.reaction) }, (_, lane) => lane);
+    let fault: { readonly event: StoredEvent; readonly error: unknown } | undefined;
+
+    const call = async (event: StoredEvent): Promise<void> => {
+      const lane = lanes.pop()!;
+      try {
+        await this.callOut(event, lane);
+        books.succeeded(event);
+      } catch (error) {
+        if (isNobodysFault(error)) {
+          if (!fault || event.position < fault.event.position) fault = { event, error };
+          return;
         }
+        failures.set(event, { error, isOutage: books.blame(event, error) });
+        if (books.reaction.onFailure === 'park') blocked.add(event.stream);
+      } finally {
+        lanes.push(lane);
+        calls.delete(event.stream);
       }
-      handled.push(event);
-      if (books.outage.isOn) break;
+    };
+    // In their order, so what was tried is all up to the last one that was.
+    for (const event of events) {
+      await calls.get(event.stream);
+      if (lanes.length === 0) await Promise.race(calls.values());
+      // The first one is tried during an outage as well, to see whether it is over.
+      if (books.isStopping || fault || (books.outage.isOn && tried.length > 0)) break;
+      const mayBeTried = !leftOut.has(event) && !blocked.has(event.stream);
+      if (mayBeTried) {
+        if (!(await this.mayCallOut())) break;
+        calls.set(event.stream, call(event));
+      } else if (!leftOut.has(event)) parked.add(event);
+      tried.push(event);
     }
-    return { handled, failures, parked };
+    await Promise.all(calls.values());
+    const end = fault ? tried.indexOf(fault.event) : tried.length;
+    return { handled: tried.slice(0, end), failures, parked, fault };
   }
 
   /** Inside a unit of work: what became of each event. */
@@ -160,13 +180,13 @@ export class ExternalDelivery implements Delivery {
     }
   }
 
-  private async callOut(event: StoredEvent): Promise<void> {
+  private async callOut(event: StoredEvent, lane = 0): Promise<void> {
     const { correlationId, actor, traceparent, id } = event;
     const request = { correlationId, causationId: id, actor, traceparent };
     try {
-      await withinRequest(request, () => this.books.handle(event));
+      await withinRequest(request, () => this.books.handle(event, lane));
     } finally {
-      this.books.finished();
+      this.books.finished(lane);
     }
   }
 }

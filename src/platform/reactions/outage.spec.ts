@@ -64,6 +64,11 @@ describe('An outage', () => {
     expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
   });
 
+  it('is no longer for those that were under way when it began, and fail as well', () => {
+    for (let at = 1; at <= 8; at++) expect(outage.failure(at, refused())).toBe(true);
+    expect(outage.wait).toBe(1_000);
+  });
+
   it('is over when an event goes through', () => {
     outage.failure(1, refused());
     expect(outage.success(1)).toBe(true);

@@ -76,6 +76,8 @@ export class Outage {
         this.pause = undefined;
         return this.failure(position, error);
       }
+      // It was under way when the pause began, or failed beside another: it tells nothing new.
+      if (this.wait > 0) return true;
       const length = Math.min(this.pause.length * 2, this.longest);
       this.pause = { ...this.pause, length, probeAt: this.now() + length };
       return true;

@@ -261,19 +261,20 @@ export class ReactionBooks {
 
   /**
    * Gives one event to the handler. Whoever calls it calls `finished` when nothing of the handler runs any more.
+   * @param lane which of those that the reaction handles at the same time
    * @returns a promise only if the handler does. @throws what the handler throws, UnreadableEvent, TimedOut, Crashed
    */
-  handle(stored: StoredEvent): unknown {
+  handle(stored: StoredEvent, lane = 0): unknown {
     const event = this.tools.types.revive(stored.type, stored.version, stored.facts);
     putInEnvelope(event, stored);
     const { name, timeLimit, handler } = this.reaction;
-    this.tools.unfinished.begin(name, stored.position);
+    this.tools.unfinished.begin(name, stored.position, lane);
     return withinTime(() => handler.handle(event), timeLimit, this.stopping);
   }
 
-  /** No event is to blame if the process ends from here on. */
-  finished(): void {
-    this.tools.unfinished.end(this.reaction.name);
+  /** No event of this lane is to blame if the process ends from here on. */
+  finished(lane = 0): void {
+    this.tools.unfinished.end(this.reaction.name, lane);
   }
 
   now(): string {

@@ -23,3 +23,9 @@ export interface ReactionDefinition {
   /** Only a projection has tables. */
   readonly tables: readonly TableClass[];
 }
+
+/**
+ * How many events a reaction handles at the same time, each of another stream. One that stores has a transaction, which is
+ * for one after another; one that calls out waits for others.
+ */
+export const atOnce = ({ mode }: ReactionDefinition): number => (mode === 'external' ? 8 : 1);

@@ -239,7 +239,7 @@ export class Reactions implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** Events that have killed the process again and again get their last chance before anything else begins. */
   private async trySuspectsAlone(): Promise<void> {
-    await this.unfinished.open([...this.runners.keys()]);
+    await this.unfinished.open(this.definitions.filter(({ name }) => this.runners.has(name)));
     for (const { reaction, position } of this.unfinished.suspects) {
       this.logger.warn(`${reaction} tries the event at ${position} alone: the process has died of it, or beside it`);
       await this.runners.get(reaction)?.tryAlone(position);

@@ -15,28 +15,32 @@ export interface Start {
 }
 
 /**
- * A file beside the database that says which event each reaction is handling just now, one line per reaction. It is
+ * A file beside the database that says which events each reaction is handling just now, one line for each that it may handle at once. It is
  * overwritten in place and never waits for the disk: what was written before a process died can be read afterwards,
  * and an event that takes the machine down with it has never been seen.
  */
 export class StartRecord {
+  /** Where a reaction's first line begins. */
   private readonly offsets = new Map<string, number>();
 
   private constructor(
     private readonly file: string,
     private readonly descriptor: number,
-    reactions: readonly string[],
+    reactions: readonly (readonly [string, number])[],
   ) {
     let text = '';
-    for (const reaction of reactions) {
-      this.offsets.set(reaction, text.length);
-      text += `${line(0)} ${reaction}\n`;
+    for (const [reaction, lanes] of reactions) {
+      this.offsets.set(reaction, Buffer.byteLength(text));
+      text += lineOf(reaction, 0).repeat(lanes);
     }
     writeSync(descriptor, text, 0);
   }
 
-  /** @param database the file that the record is to stand beside */
-  static open(database: string, reactions: readonly string[]): StartRecord {
+  /**
+   * @param database the file that the record is to stand beside
+   * @param reactions how many events each may handle at once
+   */
+  static open(database: string, reactions: readonly (readonly [string, number])[]): StartRecord {
     for (let number = 1; ; number++) {
       const file = `${prefix(database)}${process.pid}-${number}`;
       if (own.has(file)) continue;
@@ -61,14 +65,15 @@ export class StartRecord {
       .map(({ pid }) => pid);
   }
 
-  /** The reaction begins with this event. */
-  begin(reaction: string, position: number): void {
-    writeSync(this.descriptor, line(position), this.offsets.get(reaction));
+  /** The reaction begins with this event, in one of its lanes. */
+  begin(reaction: string, position: number, lane: number): void {
+    const first = this.offsets.get(reaction)!;
+    writeSync(this.descriptor, digits(position), first + lane * Buffer.byteLength(lineOf(reaction, 0)));
   }
 
-  /** The reaction has come to an end with its event, whatever that was. */
-  end(reaction: string): void {
-    this.begin(reaction, 0);
+  /** The reaction has come to an end with its event in this lane, whatever that was. */
+  end(reaction: string, lane: number): void {
+    this.begin(reaction, 0, lane);
   }
 
   /** The process ends as it should. */
@@ -89,7 +94,8 @@ function recordsBeside(database: string): { readonly file: string; readonly pid:
     .map((name) => ({ file: join(folder, name), pid: Number(/(\d+)-\d+$/.exec(name)?.[1]) }));
 }
 
-const line = (position: number) => String(position).padStart(WIDTH);
+const digits = (position: number) => String(position).padStart(WIDTH);
+const lineOf = (reaction: string, position: number) => `${digits(position)} ${reaction}\n`;
 
 function startsIn(file: string): Start[] {
   return readFileSync(file, 'utf8')

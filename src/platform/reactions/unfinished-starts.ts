@@ -3,6 +3,7 @@ import { besideDatabase } from '../database/database.options';
 import { patiently } from '../database/migrate';
 import { Environment } from '../environment';
 import { UnitOfWork } from '../unit-of-work/unit-of-work';
+import { atOnce, ReactionDefinition } from './reaction-definition';
 import { UnfinishedTable } from './reaction.tables';
 import { Start, StartRecord } from './start-record';
 
@@ -39,12 +40,15 @@ export class UnfinishedStarts {
   }
 
   /** Begins to keep the record of this process, and counts what is in those of the dead. */
-  async open(reactions: readonly string[]): Promise<void> {
+  async open(reactions: readonly ReactionDefinition[]): Promise<void> {
     const dead = StartRecord.ofTheDead(this.database);
     await patiently(() => this.work.run('platform', () => this.count(dead.flatMap(({ starts }) => starts))));
     for (const record of dead) record.forget();
     try {
-      this.record = StartRecord.open(this.database, reactions);
+      this.record = StartRecord.open(
+        this.database,
+        reactions.map((reaction) => [reaction.name, atOnce(reaction)]),
+      );
     } catch (error) {
       // Better a shop that does not count than none: the disk may be full.
       this.logger.warn(`events that kill the process will not be counted: ${String(error)}`);
@@ -66,16 +70,16 @@ export class UnfinishedStarts {
     );
   }
 
-  /** An event is about to be handed to its handler. @throws Crashed when it has killed the process too often */
-  begin(reaction: string, position: number): void {
+  /** An event is about to be handed to its handler, as one of several. @throws Crashed when it has killed the process too often */
+  begin(reaction: string, position: number, lane = 0): void {
     const starts = this.counts.get(reaction)?.get(position) ?? 0;
     if (starts > STARTS_IN_COMPANY) throw new Crashed(starts);
-    this.record?.begin(reaction, position);
+    this.record?.begin(reaction, position, lane);
   }
 
-  /** The handler has come to its end with the events that it was handed, one after another. */
-  end(reaction: string): void {
-    this.record?.end(reaction);
+  /** The handler has come to its end with the events that it was handed in this lane, one after another. */
+  end(reaction: string, lane = 0): void {
+    this.record?.end(reaction, lane);
   }
 
   /** Inside a unit of work: the event is a dead letter now. Whoever retries it begins to count anew. */
