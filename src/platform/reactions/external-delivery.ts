@@ -83,18 +83,18 @@ export class ExternalDelivery implements Delivery {
     const blocked = await books.blocked(events, underWay, backfill !== undefined);
     const calls = new Map<string, Promise<void>>();
     const lanes = Array.from({ length: atOnce(books.reaction) }, (_, lane) => lane);
-    let fault: { readonly event: StoredEvent; readonly error: unknown } | undefined;
+    let fault: { readonly at: number; readonly error: unknown } | undefined;
+    const stopAt = (at: number, error: unknown) => {
+      if (!fault || at < fault.at) fault = { at, error };
+    };
 
-    const call = async (event: StoredEvent): Promise<void> => {
+    const call = async (event: StoredEvent, at: number): Promise<void> => {
       const lane = lanes.pop()!;
       try {
         await this.callOut(event, lane);
         books.succeeded(event);
       } catch (error) {
-        if (isNobodysFault(error)) {
-          if (!fault || event.position < fault.event.position) fault = { event, error };
-          return;
-        }
+        if (isNobodysFault(error)) return stopAt(at, error);
         failures.set(event, { error, isOutage: books.blame(event, error) });
         if (books.reaction.onFailure === 'park') blocked.add(event.stream);
       } finally {
@@ -103,21 +103,21 @@ export class ExternalDelivery implements Delivery {
       }
     };
     // In their order, so what was tried is all up to the last one that was.
-    for (const event of events) {
+    for (const [at, event] of events.entries()) {
       await calls.get(event.stream);
       if (lanes.length === 0) await Promise.race(calls.values());
       // The first one is tried during an outage as well, to see whether it is over.
       if (books.isStopping || fault || (books.outage.isOn && tried.length > 0)) break;
       const mayBeTried = !leftOut.has(event) && !blocked.has(event.stream);
       if (mayBeTried) {
-        if (!(await this.mayCallOut())) break;
-        calls.set(event.stream, call(event));
+        const isMine = await this.mayCallOut().catch((error: unknown) => stopAt(at, error));
+        if (!isMine) break;
+        calls.set(event.stream, call(event, at));
       } else if (!leftOut.has(event)) parked.add(event);
       tried.push(event);
     }
     await Promise.all(calls.values());
-    const end = fault ? tried.indexOf(fault.event) : tried.length;
-    return { handled: tried.slice(0, end), failures, parked, fault };
+    return { handled: tried.slice(0, fault?.at), failures, parked, fault };
   }
 
   /** Inside a unit of work: what became of each event. */
