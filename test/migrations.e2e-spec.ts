@@ -1,7 +1,9 @@
 import '../src/app.module';
-import { DataSource } from 'typeorm';
+import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
 import { databaseOptions } from '../src/platform/database/database.options';
 import { Environment } from '../src/platform/environment';
+import { reasonToStop } from '../src/platform/observability/reason-to-stop';
+import { Bookshelf } from './support/bookshelf';
 import { databaseIn } from './support/database';
 import { newFolder, removeFolder } from './support/shop-process';
 
@@ -43,4 +45,25 @@ it('every migration can be undone and done again', async () => {
   expect(await schema()).toMatchObject([{ name: 'platform_migration' }]);
   await source.runMigrations();
   expect(await schema()).toEqual(before);
+});
+
+it('the shop does not start while no migration makes a table, or a column, that is declared', async () => {
+  class ReaderTable {
+    @PrimaryColumn('text') id: string;
+  }
+  Entity('loyalty_reader')(ReaderTable);
+  class WeighedBookTable {
+    @PrimaryColumn('text') id: string;
+    @Column('integer') weight: number;
+  }
+  Entity('catalog_book')(WeighedBookTable);
+
+  const refusal = await Bookshelf.start().then(
+    () => 'it has started',
+    (error: unknown) => reasonToStop(error),
+  );
+  expect(refusal).toBe(
+    'the database does not have what the program declares, so a migration is missing: table loyalty_reader, column catalog_book.weight\n' +
+      'npm run migration:generate -- src/<context>/persistence/migrations/<name> writes it',
+  );
 });

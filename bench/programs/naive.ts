@@ -11,7 +11,7 @@ import { BooksController } from './books.controller';
 import { serve } from './serve';
 import { bookRow, database, inventoryRow } from './stored';
 
-@Entity('outbox')
+@Entity('outbox', { synchronize: false })
 class OutboxTable {
   @PrimaryColumn('text') id: string;
   @Column('text') type: string;

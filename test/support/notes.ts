@@ -4,7 +4,7 @@ import { Bookshelf } from './bookshelf';
 import { Do } from './handlers';
 
 /** A table that knows nothing of the platform, for tests that write as the TypeORM documentation teaches. */
-@Entity('note')
+@Entity('note', { synchronize: false })
 export class NoteTable {
   @PrimaryColumn('text') id: string;
   @Column('text', { unique: true }) text: string;

@@ -11,6 +11,8 @@ export interface Dialect {
   readonly isWritable: string;
   /** Answers the names of all tables in a column `name`, in their order. */
   readonly tables: string;
+  /** Answers all columns of all tables, as `"table"` and `name`. */
+  readonly columns: string;
   /** Answers the names of everything that a new table's name must differ from, in lower case. */
   readonly relations: string;
   /**
@@ -29,6 +31,8 @@ export const SQLITE: Dialect = {
   integer: 'integer',
   isWritable: 'SELECT 1',
   tables: `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`,
+  columns: `SELECT owner.name AS "table", part.name FROM sqlite_schema owner, pragma_table_info(owner.name) part
+    WHERE owner.type = 'table'`,
   relations: 'SELECT lower(name) AS name FROM sqlite_schema',
   member: (at) => (at === undefined ? 'wanted.value' : `json_extract(wanted.value, '$[${at}]')`),
   whatFits: (insert) => insert.replace('INSERT', 'INSERT OR IGNORE'),
@@ -45,6 +49,8 @@ export const POSTGRES: Dialect = {
   isWritable: 'SELECT 1 FROM reaction WHERE false FOR UPDATE',
   tables: `SELECT table_name AS name FROM information_schema.tables
     WHERE table_schema = current_schema AND table_type = 'BASE TABLE' ORDER BY table_name COLLATE "C"`,
+  columns: `SELECT table_name AS "table", column_name AS name FROM information_schema.columns
+    WHERE table_schema = current_schema`,
   relations: 'SELECT relname AS name FROM pg_class WHERE relnamespace = current_schema::regnamespace',
   member: (at, type) => `(wanted.value ${at === undefined ? `#>> '{}'` : `->> ${at}`})${CASTS[type] ?? ''}`,
   whatFits: (insert) => `${insert} ON CONFLICT DO NOTHING`,

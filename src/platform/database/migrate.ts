@@ -25,9 +25,14 @@ export async function patiently<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** All pending migrations or none, one process at a time: TypeORM itself takes no lock. With none, nobody is waited for. */
+/** Brings the schema up to date, and makes sure that it is what the program declares. @throws NotMigrated */
 export async function migrate(source: DataSource, connection: WritingConnection): Promise<void> {
-  if (await isUpToDate(source, connection)) return;
+  if (!(await isUpToDate(source, connection))) await runMigrations(source, connection);
+  await assertMigrated(source, connection);
+}
+
+/** All pending migrations or none, one process at a time: TypeORM itself takes no lock. */
+async function runMigrations(source: DataSource, connection: WritingConnection): Promise<void> {
   const runner = source.createQueryRunner();
   await patiently(() => connection.begin());
   insideTransaction(runner, true);
@@ -40,6 +45,43 @@ export async function migrate(source: DataSource, connection: WritingConnection)
   } finally {
     insideTransaction(runner, false);
   }
+}
+
+/** Tables or columns are declared that no migration has made. */
+export class NotMigrated extends Error {
+  constructor(missing: readonly string[]) {
+    super(
+      `the database does not have what the program declares, so a migration is missing: ${missing.join(', ')}\n` +
+        'npm run migration:generate -- src/<context>/persistence/migrations/<name> writes it',
+    );
+    this.name = 'NotMigrated';
+  }
+}
+
+/**
+ * Makes sure that no statement will be the first to miss a table or a column. Those of projections are made later.
+ *
+ * @throws NotMigrated
+ */
+async function assertMigrated(
+  { entityMetadatas }: DataSource,
+  connection: Pick<ReadingConnection, 'all' | 'dialect'>,
+): Promise<void> {
+  const made = new Map<string, Set<string>>();
+  for (const { table, name } of await connection.all<{ table: string; name: string }>(connection.dialect.columns)) {
+    if (!made.has(table)) made.set(table, new Set());
+    made.get(table)!.add(name);
+  }
+  const missing = entityMetadatas
+    .filter(({ synchronize }) => synchronize)
+    .flatMap(({ tableName, columns }) => {
+      const has = made.get(tableName);
+      if (!has) return [`table ${tableName}`];
+      return columns.flatMap(({ databaseName }) =>
+        has.has(databaseName) ? [] : [`column ${tableName}.${databaseName}`],
+      );
+    });
+  if (missing.length > 0) throw new NotMigrated(missing);
 }
 
 /** Whether every migration of the program has been run on the database. Changes nothing, and waits for nobody. */

@@ -8,7 +8,11 @@ import { openSqliteReader, openSqliteWriter } from './sqlite-source';
 const writers = new WeakMap<DataSource, WritingConnection>();
 const readers = new WeakMap<DataSource, ReadingConnection>();
 
-/** Opens the connection that writes, and brings the schema up to date. @throws Error when a guarantee cannot be kept there */
+/**
+ * Opens the connection that writes, and brings the schema up to date.
+ *
+ * @throws Error when a guarantee cannot be kept there; NotMigrated
+ */
 export async function openWriter(options: DatabaseOptions): Promise<DataSource> {
   const { source, connection } =
     options.type === 'postgres' ? await openPostgresWriter(options) : await openSqliteWriter(options);
