@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiBody, ApiConsumes, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Readable } from 'node:stream';
 import { IdParam } from '../platform/http/fields';
 import { NDJSON, streamLines } from '../platform/http/ndjson';
@@ -38,6 +38,7 @@ export class CatalogController {
   ) {}
 
   @Post()
+  @ApiOperation({ summary: 'Takes a book into the catalog' })
   async add(
     @Body() { price, ...description }: AddBookRequest,
     @Res({ passthrough: true }) reply: Reply,
@@ -47,13 +48,14 @@ export class CatalogController {
     return { id };
   }
 
-  /**
-   * Adds the books of a list, and tells how it goes line by line: progress, what was refused and why, and a summary.
-   * The same list may be sent again: what is in the catalog already is only counted.
-   */
   @Post('import')
   @HttpCode(200)
   @RouteConfig({ streams: true })
+  @ApiOperation({
+    summary: 'Adds the books of a list to the catalog, and tells line by line how it goes',
+    description:
+      'The lines are progress, what was refused and why, and a summary. The same list may be sent again: what is in the catalog already is only counted.',
+  })
   @ApiConsumes('text/csv', 'application/x-ndjson')
   @ApiBody({
     schema: { type: 'string', example: 'title,author,isbn\nThe Great Gatsby,F. Scott Fitzgerald,0743273567' },
@@ -71,29 +73,33 @@ export class CatalogController {
     return lineByLine(this.imports.run(rows, { published: query.publish }), reply);
   }
 
-  /**
-   * Publishes many books, and tells how it goes line by line: progress, what was refused and why, and a summary. The same may
-   * be sent again: what is published already is only counted.
-   */
   @Post('publish')
   @HttpCode(200)
+  @ApiOperation({
+    summary: 'Publishes many books, and tells line by line how it goes',
+    description:
+      'The lines are progress, what was refused and why, and a summary. The same may be sent again: what is published already is only counted.',
+  })
   @ApiProduces('application/x-ndjson')
   publishMany(@Body() request: PublishBooksRequest, @Res({ passthrough: true }) reply: Reply): Promise<Readable> {
     return lineByLine(this.publications.run(request.toBooks()), reply);
   }
 
   @Get()
+  @ApiOperation({ summary: 'Lists the books that are not withdrawn, in the order in which they were added' })
   browse(@Query() filter: BrowseBooksRequest): Promise<Page<BookOnShelf>> {
     return this.queries.execute(new BrowseBooks(filter.toFilter()));
   }
 
   @Get(':id')
+  @ApiOperation({ summary: 'Shows a book with all that the catalog says about it' })
   find(@IdParam('id') id: string): Promise<BookDetails> {
     return this.queries.execute(new FindBook(id));
   }
 
   @Post(':id/revise')
   @HttpCode(200)
+  @ApiOperation({ summary: 'Corrects what the catalog says about a book' })
   async revise(@IdParam('id') id: string, @Body() corrections: ReviseBookRequest): Promise<BookDetails> {
     await this.commands.execute(new ReviseBook(id, corrections));
     return this.queries.execute(new FindBook(id));
@@ -101,6 +107,7 @@ export class CatalogController {
 
   @Post(':id/price')
   @HttpCode(200)
+  @ApiOperation({ summary: 'Changes what a book costs' })
   async reprice(@IdParam('id') id: string, @Body() { price }: RepriceBookRequest): Promise<BookDetails> {
     await this.commands.execute(new RepriceBook(id, price.toMoney()));
     return this.queries.execute(new FindBook(id));
@@ -108,6 +115,7 @@ export class CatalogController {
 
   @Post(':id/publish')
   @HttpCode(200)
+  @ApiOperation({ summary: 'Publishes a book' })
   async publish(@IdParam('id') id: string): Promise<BookDetails> {
     await this.commands.execute(new PublishBook(id));
     return this.queries.execute(new FindBook(id));
@@ -115,6 +123,7 @@ export class CatalogController {
 
   @Post(':id/withdraw')
   @HttpCode(200)
+  @ApiOperation({ summary: 'Takes a book out of the catalog for good' })
   async withdraw(@IdParam('id') id: string, @Body() { reason }: WithdrawBookRequest): Promise<BookDetails> {
     await this.commands.execute(new WithdrawBook(id, reason));
     return this.queries.execute(new FindBook(id));

@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { IdParam } from '../platform/http/fields';
 import { Page } from '../platform/http/page';
 import { ResendNotification } from './commands/resend-notification.command';
@@ -18,18 +18,23 @@ export class NotificationsController {
   ) {}
 
   @Get()
+  @ApiOperation({ summary: 'Lists letters in the order of the events that they tell of' })
   browse(@Query() filter: BrowseNotificationsRequest): Promise<Page<NotificationOnRecord>> {
     return this.queries.execute(new BrowseNotifications(filter));
   }
 
   @Get(':id')
+  @ApiOperation({ summary: 'Shows to whom a letter goes, and whether it was sent' })
   find(@IdParam('id') id: string): Promise<NotificationOnRecord> {
     return this.queries.execute(new FindNotification(id));
   }
 
-  /** The letter is on its way when this is answered: PENDING until the mail has taken it. */
   @Post(':id/resend')
   @HttpCode(202)
+  @ApiOperation({
+    summary: 'Sends a letter once more',
+    description: 'The letter is on its way when this is answered: PENDING until the mail has taken it.',
+  })
   async resend(@IdParam('id') id: string): Promise<NotificationOnRecord> {
     await this.commands.execute(new ResendNotification(id));
     return this.queries.execute(new FindNotification(id));

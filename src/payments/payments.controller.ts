@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Query, UseGuards } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { IdParam, PageQuery } from '../platform/http/fields';
 import { RecordPayment } from './commands/record-payment.command';
 import { SignedByProvider } from './outside/signed-by-provider';
@@ -18,6 +18,7 @@ export class PaymentsController {
   @Post()
   @HttpCode(202)
   @UseGuards(SignedByProvider)
+  @ApiOperation({ summary: 'Takes note of money that the provider has for an order' })
   @ApiHeader({
     name: 'Payment-Signature',
     required: true,
@@ -29,6 +30,7 @@ export class PaymentsController {
   }
 
   @Get(':orderId')
+  @ApiOperation({ summary: 'Shows what is due, paid and refunded for an order, with the ledger, oldest line first' })
   find(@IdParam('orderId') orderId: string, @Query() { limit, cursor }: PageQuery): Promise<PaymentDetails> {
     return this.queries.execute(new FindPayment(orderId, limit, cursor));
   }

@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { IdParam } from '../platform/http/fields';
 import { Page } from '../platform/http/page';
 import type { ShipmentState } from './model/shipment';
@@ -14,11 +14,13 @@ export class ShippingController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get()
+  @ApiOperation({ summary: 'Lists shipments in the order in which they were prepared' })
   browse(@Query() filter: BrowseShipmentsRequest): Promise<Page<ShipmentState>> {
     return this.queries.execute(new BrowseShipments(filter));
   }
 
   @Get(':orderId')
+  @ApiOperation({ summary: 'Shows what is packed for an order, to whom it goes, and how far it is' })
   find(@IdParam('orderId') orderId: string): Promise<ShipmentState> {
     return this.queries.execute(new FindShipment(orderId));
   }

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, HttpCode, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { IdParam } from '../platform/http/fields';
 import { JoinWaitingList } from './commands/join-waiting-list.command';
 import { LeaveWaitingList } from './commands/leave-waiting-list.command';
@@ -13,6 +13,7 @@ export class WaitingListController {
   constructor(private readonly commands: CommandBus) {}
 
   @Post()
+  @ApiOperation({ summary: 'Puts somebody on the waiting list of a book' })
   join(
     @IdParam('id') id: string,
     @Body() { email }: JoinWaitingListRequest,
@@ -22,6 +23,7 @@ export class WaitingListController {
 
   @Delete(':subscriptionId')
   @HttpCode(204)
+  @ApiOperation({ summary: 'Takes somebody off the waiting list of a book' })
   async leave(@IdParam('id') id: string, @IdParam('subscriptionId') subscriptionId: string): Promise<void> {
     await this.commands.execute(new LeaveWaitingList(id, subscriptionId));
   }

@@ -108,6 +108,13 @@ describe('Operating the shop', () => {
       const names = operations.map(([, { operationId }]) => operationId as string);
       expect(new Set(names).size).toBe(operations.length);
     });
+
+    it('says in a sentence what each operation does', () => {
+      for (const [name, { summary }] of operations) {
+        expect([name, summary]).toEqual([name, expect.stringMatching(/^[A-Z].{0,98}[^.\s]$/)]);
+      }
+      expect(new Set(operations.map(([, { summary }]) => summary)).size).toBe(operations.length);
+    });
   });
 
   it('shows its API to people without loading anything from elsewhere', async () => {

@@ -1,5 +1,5 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { PageQuery, QueryWholeNumber, Text } from '../http/fields';
 import { decodeCursor, Page, page } from '../http/page';
 import { EventLog, StoredEvent } from './event-log';
@@ -17,8 +17,8 @@ class EventsRequest extends PageQuery {
 export class EventsController {
   constructor(private readonly log: EventLog) {}
 
-  /** The log, oldest first. */
   @Get()
+  @ApiOperation({ summary: 'Lists the events of the log, oldest first' })
   async browse(@Query() { limit, cursor, after = 0, ...wanted }: EventsRequest): Promise<Page<StoredEvent>> {
     const [last] = cursor ? decodeCursor(cursor, ['number']) : [0];
     const events = await this.log.browse({ ...wanted, after: Math.max(after, last), limit: limit + 1 });

@@ -1,4 +1,5 @@
 import { BeforeApplicationShutdown, Controller, Get } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import { ReadDatabase } from '../database/read-database';
 import { ServiceUnavailable } from '../http/problem';
@@ -25,15 +26,19 @@ export class HealthController implements BeforeApplicationShutdown {
     this.stopping = true;
   }
 
-  /** The process runs. */
   @Get('live')
+  @ApiOperation({ summary: 'Says that the process runs' })
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
 
-  /** The process can do its work: the database can be read and written, the log is as long as the reactions have read, and nobody has asked it to stop. */
   @Get('ready')
   @HealthCheck()
+  @ApiOperation({
+    summary: 'Says whether the process can do its work',
+    description:
+      'It can when the database can be read and written, the log is as long as the reactions have read, and nobody has asked it to stop.',
+  })
   async ready() {
     if (this.stopping) throw new ServiceUnavailable('stopping', 'the shop is closing');
     return this.health.check([

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Invalid, NotFound, Refused } from '../../kernel/domain-error';
 import { ListOf, OneOf, PageQuery, Text, True, WholeNumber } from '../http/fields';
 import { decodeCursor, Page, page } from '../http/page';
@@ -82,20 +82,20 @@ export class ReactionsController {
     private readonly work: UnitOfWork,
   ) {}
 
-  /** Every reaction: how far it is, and what waits for it. */
   @Get()
+  @ApiOperation({ summary: 'Lists the reactions by name: how far each is, and what waits for it' })
   async all(): Promise<{ items: ReactionStatus[] }> {
     return { items: await this.statuses.all() };
   }
 
-  /** One reaction: how far it is, and what waits for it. */
   @Get(':name')
+  @ApiOperation({ summary: 'Shows how far a reaction is, and what waits for it' })
   async one(@Param('name') name: string): Promise<ReactionStatus> {
     return this.statuses.of(this.find(name));
   }
 
-  /** Events that a reaction has given up on, or put aside in another way, oldest first, with what went wrong. */
   @Get(':name/dead-letters')
+  @ApiOperation({ summary: 'Lists what a reaction has given up on, or put aside, oldest first, with what went wrong' })
   async deadLetters(
     @Param('name') name: string,
     @Query() { state = 'dead', limit, cursor }: LettersRequest,
@@ -105,31 +105,39 @@ export class ReactionsController {
     return page(letters, limit, ({ position }) => [position]);
   }
 
-  /** Tries dead letters again, so many each second. Answers how many there are. */
   @Post(':name/dead-letters/retry')
   @HttpCode(202)
+  @ApiOperation({ summary: 'Tries dead letters again, so many each second, and answers how many there are' })
   async retry(@Param('name') name: string, @Body() request: RetryRequest): Promise<{ letters: number }> {
     const { perSecond, reason } = request;
     return { letters: await this.letters.retry(this.find(name).name, request.toChoice(), perSecond, reason) };
   }
 
-  /** Gives dead letters up, so that what is parked behind them can go on. Answers how many there are. */
   @Post(':name/dead-letters/skip')
   @HttpCode(200)
+  @ApiOperation({
+    summary: 'Gives dead letters up, so that what is parked behind them can go on, and answers how many there are',
+  })
   async skip(@Param('name') name: string, @Body() request: SkipRequest): Promise<{ letters: number }> {
     return { letters: await this.letters.skip(this.find(name).name, request.toChoice(), request.reason) };
   }
 
-  /** Shows what would become of a dead letter if it were tried again now. Nothing is stored, and nothing goes out. */
   @Post(':name/dead-letters/rehearse')
   @HttpCode(200)
+  @ApiOperation({
+    summary: 'Shows what would become of a dead letter if it were tried again now',
+    description: 'Nothing is stored, and nothing goes out.',
+  })
   rehearse(@Param('name') name: string, @Body() { position, reason }: RehearseRequest): Promise<Rehearsed> {
     return this.rehearsals.rehearse(this.find(name), position, reason);
   }
 
-  /** Builds a projection's tables anew from the first event; `GET /reactions` shows when it is done. */
   @Post(':name/rebuild')
   @HttpCode(202)
+  @ApiOperation({
+    summary: "Builds a projection's tables anew from the first event",
+    description: '`GET /reactions` shows when it is done.',
+  })
   async rebuild(@Param('name') name: string, @Body() { reason }: RebuildRequest): Promise<void> {
     const reaction = this.find(name);
     if (reaction.tables.length === 0) {
@@ -138,12 +146,13 @@ export class ReactionsController {
     await this.reactions.rebuild(name, () => this.work.publishLoose(new RebuildAsked({ reaction: name, reason })));
   }
 
-  /**
-   * Hands a reaction what was raised before it began, oldest first. Answers how many events that are; `GET /reactions`
-   * shows how far it has come. `npm run shop -- backfill <name> --dry-run` tells beforehand what it would do.
-   */
   @Post(':name/backfill')
   @HttpCode(202)
+  @ApiOperation({
+    summary: 'Hands a reaction what was raised before it began, oldest first',
+    description:
+      'Answers how many events that are; `GET /reactions` shows how far it has come. `npm run shop -- backfill <name> --dry-run` tells beforehand what it would do.',
+  })
   async backfill(@Param('name') name: string, @Body() { reason }: BackfillRequest): Promise<{ events: number }> {
     return { events: await this.backfills.begin(this.find(name), reason) };
   }
@@ -160,8 +169,11 @@ export class ReactionsController {
 export class DeadLettersController {
   constructor(private readonly list: DeadLetterList) {}
 
-  /** What the reactions have given up on, grouped by cause: ids, numbers and quoted values aside, the same error. */
   @Get()
+  @ApiOperation({
+    summary: 'Lists what the reactions have given up on, grouped by cause',
+    description: 'Of one cause are those with the same error, ids, numbers and quoted values aside.',
+  })
   async causes(@Query() { limit, cursor }: PageQuery): Promise<Page<CauseOfDeath>> {
     const after = cursor ? decodeCursor(cursor, ['string', 'string']) : (['', ''] as const);
     return page(await this.list.byCause(after, limit + 1), limit, ({ reaction, cause }) => [reaction, cause]);

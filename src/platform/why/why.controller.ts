@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Invalid } from '../../kernel/domain-error';
 import { PageQuery, Text } from '../http/fields';
 import { decodeCursor } from '../http/page';
@@ -21,16 +21,19 @@ class WhyRequest extends PageQuery {
 export class WhyController {
   constructor(private readonly why: Why) {}
 
-  /** Where an event comes from, and what became of it in each reaction that listens. */
   @Get('event/:position')
+  @ApiOperation({ summary: 'Explains where an event comes from, and what became of it in each reaction that listens' })
   event(@Param('position') position: string, @Query() { reaction }: WhyEventRequest): Promise<Explanation> {
     if (!/^\d{1,15}$/.test(position))
       throw new Invalid('position-invalid', 'position', 'must be a position in the log');
     return this.why.event(Number(position), { reaction });
   }
 
-  /** Why something is as it is: its events, each back to the request and on to the reactions; or why it is not there. */
   @Get(':kind/:thing')
+  @ApiOperation({
+    summary: 'Explains why something is as it is, or why it is not there',
+    description: 'It shows the events of the thing, each back to the request and on to the reactions.',
+  })
   thing(
     @Param('kind') kind: string,
     @Param('thing') thing: string,
