@@ -18,6 +18,8 @@ import { MinEventPosition } from './http/event-position';
 import { Doctor } from './invariants/doctor';
 import { PLATFORM_INVARIANTS } from './invariants/platform.invariants';
 import { HealthController } from './observability/health.controller';
+import { Metrics } from './observability/metrics';
+import { MetricsController } from './observability/metrics.controller';
 import { ProjectionTables } from './projections/projection-tables';
 import { Rebuild } from './projections/rebuild';
 import { BackfillRehearsals } from './reactions/backfill-rehearsals';
@@ -128,9 +130,17 @@ class OpeningModule implements OnApplicationBootstrap {
       useFactory: (work: UnitOfWork) => ({ eventPublisher: logPublisher(work) }),
     }),
   ],
-  controllers: [EventsController, ReactionsController, DeadLettersController, WhyController, HealthController],
+  controllers: [
+    EventsController,
+    ReactionsController,
+    DeadLettersController,
+    WhyController,
+    HealthController,
+    MetricsController,
+  ],
   providers: [
     { provide: APP_GUARD, useClass: MinEventPosition },
+    Metrics,
     PLATFORM_INVARIANTS,
     Doctor,
     BackfillRehearsals,

@@ -358,7 +358,13 @@ describe('Bad input', () => {
       'GET /reactions',
     ],
     ...['GET /reactions/{name}', 'GET /reactions/{name}/dead-letters', 'GET /dead-letters'],
-    ...['GET /why/{kind}/{thing}', 'GET /why/event/{position}', 'GET /health/live', 'GET /health/ready'],
+    ...[
+      'GET /why/{kind}/{thing}',
+      'GET /why/event/{position}',
+      'GET /health/live',
+      'GET /health/ready',
+      'GET /metrics',
+    ],
   ];
 
   it('is tried on every route of the shop', () => {

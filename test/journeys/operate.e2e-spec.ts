@@ -273,4 +273,55 @@ describe('Operating the shop', () => {
     expect(await new Client(again).see(`/orders/${orderId}`)).toMatchObject({ status: 'SHIPPED' });
     await again.close();
   });
+
+  describe('its figures', () => {
+    /** Each figure that Prometheus would read, by its name with its labels. */
+    const figures = async (): Promise<Record<string, number>> => {
+      const { text, headers } = await shop.http().get('/metrics').expect(200);
+      expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+      const lines = text.split('\n').filter((line) => line && !line.startsWith('#'));
+      return Object.fromEntries(lines.map((line) => [line.replace(/ \S+$/, ''), Number(/\S+$/.exec(line)![0])]));
+    };
+    const answered = (method: string, route: string, status: number) =>
+      `bookshelf_http_request_duration_seconds_count{method="${method}",route="${route}",status="${status}"}`;
+    const of = (figure: string, reaction: string) => `bookshelf_reaction_${figure}{reaction="${reaction}"}`;
+
+    it('tell how often and how fast it has answered, by route and not by path', async () => {
+      const before = await figures();
+      const id = await client.addBook();
+      for (const path of [`/books/${id}`, '/books/no-such-id', '/no-such-route', '/nor-this-one'])
+        await client.get(path);
+      const after = await figures();
+      const more = (name: string) => after[name] - (before[name] ?? 0);
+      expect(more(answered('POST', '/books', 201))).toBe(1);
+      expect(more(answered('GET', '/books/:id', 200))).toBe(1);
+      expect(more(answered('GET', '/books/:id', 400))).toBe(1);
+      expect(more(answered('GET', 'none', 404))).toBe(2);
+      const sum = answered('POST', '/books', 201).replace('_count', '_sum');
+      expect(more(sum)).toBeGreaterThan(0);
+      expect(more(sum)).toBeLessThan(60);
+    });
+
+    it('tell how far the log and each reaction are, and what the reactions have given up on', async () => {
+      const before = await figures();
+      jest
+        .spyOn(shop.get(OpenStockOnBookAdded), 'handle')
+        .mockRejectedValueOnce(new Unrecoverable('the shelf fell down'));
+      await client.addBook();
+      await shop.settle();
+      const after = await figures();
+      expect(after.bookshelf_event_log_position).toBeGreaterThan(before.bookshelf_event_log_position);
+      const dead = of('dead_letters', 'inventory.open-stock');
+      expect(after[dead]).toBe(before[dead] + 1);
+      expect(after[of('dead_letters', 'catalog.browse')]).toBe(0);
+      expect(after[of('lag_events', 'inventory.open-stock')]).toBe(0);
+      expect(after[of('paused', 'inventory.open-stock')]).toBe(0);
+    });
+
+    it('tell what the process uses', async () => {
+      const { process_resident_memory_bytes, nodejs_eventloop_lag_seconds } = await figures();
+      expect(process_resident_memory_bytes).toBeGreaterThan(1e7);
+      expect(nodejs_eventloop_lag_seconds).toBeGreaterThanOrEqual(0);
+    });
+  });
 });
