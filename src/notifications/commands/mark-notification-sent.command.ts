@@ -2,9 +2,12 @@ import { CommandHandler, ICommandHandler } from '@nestjs/cqrs';
 import { Clock } from '../../kernel/clock';
 import { NotificationRepository } from '../persistence/notification.repository';
 
-/** Notes that the mail has taken a letter. */
+/** Notes that the mail has taken a copy of a letter. */
 export class MarkNotificationSent {
-  constructor(readonly notificationId: string) {}
+  constructor(
+    readonly notificationId: string,
+    readonly copy: number,
+  ) {}
 }
 
 @CommandHandler(MarkNotificationSent)
@@ -14,9 +17,9 @@ export class MarkNotificationSentHandler implements ICommandHandler<MarkNotifica
     private readonly clock: Clock,
   ) {}
 
-  async execute({ notificationId }: MarkNotificationSent): Promise<void> {
+  async execute({ notificationId, copy }: MarkNotificationSent): Promise<void> {
     const notification = await this.notifications.get(notificationId);
-    notification.markSent(this.clock.now());
+    notification.markSent(copy, this.clock.now());
     await this.notifications.save(notification);
     notification.commit();
   }

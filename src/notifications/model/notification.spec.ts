@@ -25,9 +25,9 @@ describe('A notification', () => {
     const notification = Notification.restore(Notification.write(letter).snapshot());
     notification.noteAttempt();
     notification.noteAttempt();
-    notification.markSent(new Date('2026-01-05T10:00:01Z'));
+    notification.markSent(1, new Date('2026-01-05T10:00:01Z'));
     notification.noteAttempt();
-    notification.markSent(new Date('2026-01-05T11:00:00Z'));
+    notification.markSent(1, new Date('2026-01-05T11:00:00Z'));
 
     expect(notification.snapshot()).toMatchObject({
       status: 'SENT',
@@ -40,12 +40,14 @@ describe('A notification', () => {
   it('that was sent may be sent again, as another copy with attempts of its own', () => {
     const notification = Notification.restore(Notification.write(letter).snapshot());
     notification.noteAttempt();
-    notification.markSent(new Date('2026-01-05T10:00:01Z'));
+    notification.markSent(1, new Date('2026-01-05T10:00:01Z'));
     notification.uncommit();
     notification.resend();
     expect(notification.snapshot()).toEqual({ ...letter, copy: 2, status: 'PENDING', sentAt: undefined, attempts: 0 });
     notification.noteAttempt();
-    notification.markSent(new Date('2026-01-07T09:00:00Z'));
+    notification.markSent(1, new Date('2026-01-07T08:00:00Z'));
+    expect(notification.snapshot()).toMatchObject({ copy: 2, status: 'PENDING' });
+    notification.markSent(2, new Date('2026-01-07T09:00:00Z'));
 
     expect(notification.snapshot()).toMatchObject({ copy: 2, status: 'SENT', attempts: 1 });
     expect(notification.getUncommittedEvents()).toEqual([
@@ -57,7 +59,7 @@ describe('A notification', () => {
   it('that has still to go out is not sent again', () => {
     const notification = Notification.write(letter);
     expect(() => notification.resend()).toThrow('notification n1 cannot be sent again: it is PENDING');
-    notification.markSent(new Date('2026-01-05T10:00:01Z'));
+    notification.markSent(1, new Date('2026-01-05T10:00:01Z'));
     notification.resend();
     expect(() => notification.resend()).toThrow('notification n1 cannot be sent again: it is PENDING');
   });

@@ -88,11 +88,11 @@ export class Notification extends AggregateRoot {
   }
 
   /**
-   * Notes that the mail has taken the letter. Doing so again changes nothing: mail is handed over at least once, and the
-   * first time is the one that counts.
+   * Notes that the mail has taken a copy of the letter. Doing so again changes nothing: mail is handed over at least once, and the
+   * first time is the one that counts. Nor does it say anything of the next copy, however late it is heard.
    */
-  markSent(at: Date): void {
-    if (this.state.status === 'SENT') return;
+  markSent(copy: number, at: Date): void {
+    if (this.isSent(copy)) return;
     this.state = { ...this.state, status: 'SENT', sentAt: at };
     this.apply(new NotificationSent(this.facts()));
   }

@@ -1,6 +1,6 @@
 import { OnApplicationShutdown } from '@nestjs/common';
 import { createTransport, type NodemailerError } from 'nodemailer';
-import { Unrecoverable } from '../../platform/reactions/reaction.decorator';
+import { CALLS_AT_ONCE, Unrecoverable } from '../../platform/reactions/reaction.decorator';
 import { Mail, Mailer } from './mailer';
 import { messageOf } from './message';
 
@@ -20,7 +20,10 @@ export class SmtpMailer extends Mailer implements OnApplicationShutdown {
   ) {
     super();
     // The pool would send a letter again when the connection breaks. That is for the reaction to decide, which counts.
-    this.pool = createTransport({ url, pool: true, maxRequeues: 0, ...TIMEOUTS });
+    const once = { maxRequeues: 0 };
+    // A letter that waits for a connection would spend its time on that.
+    const connections = { maxConnections: CALLS_AT_ONCE };
+    this.pool = createTransport({ url, pool: true, ...once, ...connections, ...TIMEOUTS });
   }
 
   protected async deliver(mail: Mail): Promise<void> {

@@ -23,6 +23,6 @@ export class SendMailOnNotificationRequested implements IEventHandler<Notificati
     const { eventId, recipient, kind, subject, text, html } = letter;
     const mail = { messageId: messageId(eventId, recipient.email, kind, copy), to: recipient, subject, text, html };
     await this.mailer.send(mail);
-    await this.commands.execute(new MarkNotificationSent(notificationId));
+    await this.commands.execute(new MarkNotificationSent(notificationId, copy));
   }
 }
