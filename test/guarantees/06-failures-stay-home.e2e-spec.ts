@@ -88,9 +88,13 @@ describe('Failures stay home: a reaction that throws touches neither the command
     expect(await dead()).toEqual({ [BAD]: 'Error: at once' });
   });
 
-  it('a reaction that throws something that is no error', async () => {
+  it.each<[what: string, thrown: unknown]>([
+    ['no error', undefined],
+    ['an error whose message is none', Object.defineProperty(new Error(), 'message', { value: Symbol('no') })],
+    ['an object without any method', Object.assign(Object.create(null), { cause: 'no' })],
+  ])('a reaction that throws something that is %s', async (_, thrown) => {
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-    misbehave = ({ title }) => (title === BAD ? Promise.reject(undefined) : Promise.resolve());
+    misbehave = ({ title }) => (title === BAD ? Promise.reject(thrown) : Promise.resolve());
     await addAll();
     await shop.settle();
     await expectEverythingElseDone();

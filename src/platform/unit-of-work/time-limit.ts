@@ -1,3 +1,5 @@
+import { legible } from './legible';
+
 /** When the program stops, what is under way has so long to come to its end, in milliseconds. */
 const LAST_MOMENTS = 4_000;
 
@@ -47,12 +49,12 @@ export class Stopping {
  * @param limit milliseconds
  * @param stopping when it begins, only a few moments are left; without it, the limit is all that counts
  * @returns what the work returns; a promise only if that is one, so what is done at once costs nothing
- * @throws TimedOut, Interrupted, or what the work throws
+ * @throws TimedOut, Interrupted, or what the work throws, if that can be read
  */
 export function withinTime<T>(work: () => Promise<T>, limit: number, stopping?: Stopping): Promise<T>;
 export function withinTime<T>(work: () => T | Promise<T>, limit: number, stopping?: Stopping): T | Promise<T>;
 export function withinTime<T>(work: () => T | Promise<T>, limit: number, stopping?: Stopping): T | Promise<T> {
-  const value = work();
+  const value = begun(work);
   if (!isPromise(value)) return value;
   return new Promise<T>((resolve, reject) => {
     const timers = [setTimeout(() => reject(new TimedOut(limit)), limit)];
@@ -71,10 +73,18 @@ export function withinTime<T>(work: () => T | Promise<T>, limit: number, stoppin
       },
       (error: Error) => {
         end();
-        reject(error);
+        reject(legible(error));
       },
     );
   });
+}
+
+function begun<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw legible(error);
+  }
 }
 
 /** Whether somebody has to wait for it. */
