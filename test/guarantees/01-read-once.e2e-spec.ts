@@ -43,6 +43,14 @@ describe('Rows that a transaction has read before', () => {
     expect(await timesAsked(() => unit(work))).toBe(1);
   });
 
+  it('are one each, however often a key is named', async () => {
+    await unit(async () => {
+      shop.work.put(NoteTable, { id: 'd', text: 'dog' });
+      for (let time = 0; time < 2; time++)
+        expect(await read('a', 'a', 'd', 'd', 'b', 'x', 'x')).toEqual(['a', 'b', 'dog']);
+    });
+  });
+
   it('are asked for again together with others that were not read', async () => {
     const work = async () => {
       await read('a');

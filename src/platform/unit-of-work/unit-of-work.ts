@@ -218,7 +218,7 @@ export class UnitOfWork {
     const found: Row[] = [];
     const unknown: Key[] = [];
     const changes = new Map<string, object>();
-    for (const key of keys) {
+    for (const key of keys.length > 1 ? eachOnce(keys) : keys) {
       const pending = scope?.pending(shape, key);
       if (!pending) unknown.push(key);
       else if (pending.kind === 'change') {
@@ -438,3 +438,6 @@ export class UnitOfWork {
     return scope.transaction.sendWrite(inside);
   }
 }
+
+/** A key that is asked for twice has one row. */
+const eachOnce = (keys: readonly Key[]): Iterable<Key> => new Map(keys.map((key) => [nameOf(key), key])).values();
