@@ -89,9 +89,11 @@ const prefix = (database: string) => `${database}-started-${hostname()}-`;
 function recordsBeside(database: string): { readonly file: string; readonly pid: number }[] {
   const folder = dirname(database);
   const begin = basename(prefix(database));
-  return readdirSync(folder)
-    .filter((name) => name.startsWith(begin))
-    .map((name) => ({ file: join(folder, name), pid: Number(/(\d+)-\d+$/.exec(name)?.[1]) }));
+  return readdirSync(folder).flatMap((name) => {
+    // Of `shop` and not of `shop-1`, which may be another machine.
+    const [, pid] = (name.startsWith(begin) && /^(\d+)-\d+$/.exec(name.slice(begin.length))) || [];
+    return pid ? [{ file: join(folder, name), pid: Number(pid) }] : [];
+  });
 }
 
 const digits = (position: number) => String(position).padStart(WIDTH);
