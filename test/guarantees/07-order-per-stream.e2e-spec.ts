@@ -33,6 +33,16 @@ class Printer {
     );
 }
 
+const fail = () => {
+  throw new Error('hands off');
+};
+
+function ownCause(): Error {
+  const error = new Error('no');
+  error.cause = error;
+  return error;
+}
+
 describe('Order per stream: a reaction sees the events of one stream in order', () => {
   let shop: Bookshelf;
   let clock: ManualClock;
@@ -233,6 +243,25 @@ describe('Order per stream: a reaction sees the events of one stream in order', 
     it('lets those of a stream wait behind one that fails meanwhile, and others go on', async () => {
       printer.failures.set(101, 1);
       await openBehind(['emma', 101], ['ulysses', 201], ['emma', 102], ['ulysses', 202]);
+      await caughtUp(shop, NAME);
+      expect(printer.printed).toEqual([201, 202]);
+      clock.advance(1_000);
+      await shop.settle();
+      expect(printer.printed).toEqual([201, 202, 101, 102]);
+    });
+
+    it.each<[what: string, thrown: () => unknown]>([
+      ['has a message that is none', () => Object.defineProperty(new Error(), 'message', { value: Symbol('no') })],
+      ['is its own cause', ownCause],
+      ['cannot even be looked at', () => new Proxy(new Error('no'), { get: fail, getPrototypeOf: fail })],
+    ])('tries one again that fails with something that %s', async (_, thrown) => {
+      let isBroken = true;
+      printer.beforePrinting = (cents) => {
+        if (cents !== 101 || !isBroken) return;
+        isBroken = false;
+        throw thrown();
+      };
+      await openBehind(['emma', 101], ['ulysses', 201], ['ulysses', 202], ['emma', 102]);
       await caughtUp(shop, NAME);
       expect(printer.printed).toEqual([201, 202]);
       clock.advance(1_000);

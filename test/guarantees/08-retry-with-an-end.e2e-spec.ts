@@ -272,6 +272,30 @@ describe('Retry with an end: a failed event is tried again, ever more rarely, un
       expect(tries).toBe(2);
     });
 
+    it('is called out for by this process alone for as long as a call may take, however long that is', async () => {
+      const timeLimit = 10 * 60_000;
+      const left: number[] = [];
+      const slow = reaction(
+        OrderPlaced,
+        NAME,
+        async () => {
+          const sql = `SELECT held_until AS "heldUntil" FROM reaction WHERE name = $1`;
+          const [{ heldUntil }] = await shop.rows<{ heldUntil: number }>(sql, [NAME]);
+          left.push(heldUntil - clock.now().getTime());
+        },
+        { effects: 'external', timeLimit },
+      );
+      await open({ providers: [slow] });
+      await placeOrder();
+      await shop.settle();
+      // More than half of it is over, and the next call needs it anew.
+      clock.advance(timeLimit + 1);
+      await placeOrder();
+      await shop.settle();
+      expect(left).toHaveLength(2);
+      for (const ms of left) expect(ms).toBeGreaterThanOrEqual(timeLimit);
+    });
+
     it('is not put off by another event that fails before the overdue one is looked at', async () => {
       const tried: string[] = [];
       const failingFor = reaction(OrderPlaced, NAME, ({ orderId }) => {

@@ -13,10 +13,13 @@ describe('Poison cannot loop: an event that kills the process is counted when it
   let folder: string;
   let shop: ShopProcess;
   let deaths: number;
+  /** What the programs have said that have died. */
+  let lastWords: string;
 
   beforeEach(() => {
     folder = newFolder();
     deaths = 0;
+    lastWords = '';
   });
 
   afterEach(async () => {
@@ -36,6 +39,7 @@ describe('Poison cannot loop: an event that kills the process is counted when it
       const settled = shop.opened().then(() => shop.settle());
       // What cannot be asked any more is about to end.
       if ((await Promise.race([settled.catch(() => ended), ended])) === undefined) return;
+      lastWords += shop.output;
     }
     throw new Error(`it dies for ever: ${shop.output}`);
   }
@@ -105,7 +109,11 @@ describe('Poison cannot loop: an event that kills the process is counted when it
 
     await keepRunning({ VICTIM: 'call-out' });
     expect(deaths).toBe(DEATHS);
-    expect(await lettersOf('test.call-out')).toMatchObject([{ reason: 'crash' }]);
+    const [{ reason, position }] = await lettersOf('test.call-out');
+    expect(reason).toBe('crash');
+    // Those that were beside it the first time were not beside it again, so nobody had to wait for each of them.
+    const alone = [...lastWords.matchAll(/test\.call-out tries the event at (\d+) alone/g)];
+    expect(alone.map(([, at]) => Number(at))).toEqual([position]);
     expect((await new Client(shop).see('/reactions/test.call-out')).lag).toBe(0);
   });
 

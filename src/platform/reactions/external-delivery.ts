@@ -8,8 +8,8 @@ import { Backfill, DeferredTable, ReactionTable } from './reaction.tables';
 
 /** Calls to the outside are slow and may happen twice after a crash, so few stand between two checkpoints. */
 const BATCH = 32;
-/** How long a process may call out before another takes over from it, in milliseconds. */
-const LEASE = 60_000;
+/** How long a process may call out before another takes over from it, in milliseconds: at least so long, and longer than any call. */
+const SHORTEST_LEASE = 60_000;
 
 interface Failure {
   readonly error: unknown;
@@ -24,8 +24,12 @@ interface Failure {
 export class ExternalDelivery implements Delivery {
   /** Until when no other process may call out. */
   private heldUntil = 0;
+  /** Milliseconds. A call begins in the first half of it, and is given up before the second is over. */
+  private readonly lease: number;
 
-  constructor(private readonly books: ReactionBooks) {}
+  constructor(private readonly books: ReactionBooks) {
+    this.lease = Math.max(SHORTEST_LEASE, 2 * books.reaction.timeLimit);
+  }
 
   next(): Promise<boolean> {
     return this.callOutForNext(BATCH);
@@ -82,7 +86,7 @@ export class ExternalDelivery implements Delivery {
     const parked = new Set<StoredEvent>();
     const blocked = await books.blocked(events, underWay, backfill !== undefined);
     const calls = new Map<string, Promise<void>>();
-    const lanes = Array.from({ length: atOnce(books.reaction) }, (_, lane) => lane);
+    const lanes = Array.from({ length: this.width(events) }, (_, lane) => lane);
     let fault: { readonly at: number; readonly error: unknown } | undefined;
     const stopAt = (at: number, error: unknown) => {
       if (!fault || at < fault.at) fault = { at, error };
@@ -91,12 +95,12 @@ export class ExternalDelivery implements Delivery {
     const call = async (event: StoredEvent, at: number): Promise<void> => {
       const lane = lanes.pop()!;
       try {
-        await this.callOut(event, lane);
-        books.succeeded(event);
-      } catch (error) {
-        if (isNobodysFault(error)) return stopAt(at, error);
-        failures.set(event, { error, isOutage: books.blame(event, error) });
+        const failure = await this.attempt(event, lane);
+        if (!failure) return;
+        failures.set(event, failure);
         if (books.reaction.onFailure === 'park') blocked.add(event.stream);
+      } catch (error) {
+        stopAt(at, error);
       } finally {
         lanes.push(lane);
         calls.delete(event.stream);
@@ -118,6 +122,28 @@ export class ExternalDelivery implements Delivery {
     }
     await Promise.all(calls.values());
     return { handled: tried.slice(0, fault?.at), failures, parked, fault };
+  }
+
+  /**
+   * When the process has died while one of these events was under way, they go one after another: then only the one that it
+   * dies of is counted once more, and not those that were beside it.
+   */
+  private width(events: readonly StoredEvent[]): number {
+    const { reaction, tools } = this.books;
+    const isSuspicious = events.some(({ position }) => tools.unfinished.hasBegun(reaction.name, position));
+    return isSuspicious ? 1 : atOnce(reaction);
+  }
+
+  /** @returns why the event has failed, if it has. @throws what is nobody's fault */
+  private async attempt(event: StoredEvent, lane: number): Promise<Failure | undefined> {
+    try {
+      await this.callOut(event, lane);
+      this.books.succeeded(event);
+      return undefined;
+    } catch (error) {
+      if (isNobodysFault(error)) throw error;
+      return { error, isOutage: this.books.blame(event, error) };
+    }
   }
 
   /** Inside a unit of work: what became of each event. */
@@ -156,7 +182,7 @@ export class ExternalDelivery implements Delivery {
   /** Of several processes, one calls out at a time. @returns whether it is this one, for long enough */
   private async mayCallOut(): Promise<boolean> {
     const now = this.books.tools.clock.now().getTime();
-    if (this.heldUntil - now > LEASE / 2) return true;
+    if (this.heldUntil - now > this.lease / 2) return true;
     const state = await this.books.inUnitOfWork(() => this.claim(now));
     const mine = state.holder === PROCESS;
     this.heldUntil = mine ? state.heldUntil! : 0;
@@ -168,7 +194,7 @@ export class ExternalDelivery implements Delivery {
     const state = await this.books.state();
     const { holder, heldUntil = 0 } = state;
     if (holder && holder !== PROCESS && heldUntil > now && mayBeAlive(holder)) return state;
-    const claimed = { ...state, holder: PROCESS, heldUntil: now + LEASE };
+    const claimed = { ...state, holder: PROCESS, heldUntil: now + this.lease };
     this.books.tools.work.put(ReactionTable, claimed);
     return claimed;
   }

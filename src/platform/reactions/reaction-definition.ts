@@ -1,6 +1,6 @@
 import { TableClass } from '../database/tables';
 import { EventClass } from '../event-log/event-types';
-import { ReactionOptions, RetryOptions } from './reaction.decorator';
+import { CALLS_AT_ONCE, ReactionOptions, RetryOptions } from './reaction.decorator';
 import { Mode } from './reaction.tables';
 
 /** A reaction as the platform has found it in a module. */
@@ -28,4 +28,4 @@ export interface ReactionDefinition {
  * How many events a reaction handles at the same time, each of another stream. One that stores has a transaction, which is
  * for one after another; one that calls out waits for others.
  */
-export const atOnce = ({ mode }: ReactionDefinition): number => (mode === 'external' ? 8 : 1);
+export const atOnce = ({ mode }: ReactionDefinition): number => (mode === 'external' ? CALLS_AT_ONCE : 1);

@@ -5,6 +5,9 @@ import { TableClass } from '../database/tables';
 
 export const REACTION = Symbol('reaction');
 
+/** How many events a reaction that talks to the outside handles at the same time, each of another stream. */
+export const CALLS_AT_ONCE = 8;
+
 /** What may differ from the default: handled after commit, in a transaction of its own, retried, from now on. */
 export interface ReactionOptions {
   /** Runs inside the command's unit of work. If it throws, the command is refused and nothing has happened. */

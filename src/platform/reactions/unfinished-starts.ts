@@ -70,6 +70,11 @@ export class UnfinishedStarts {
     );
   }
 
+  /** Whether the process has died while this event was under way, perhaps of another one. */
+  hasBegun(reaction: string, position: number): boolean {
+    return this.counts.get(reaction)?.has(position) ?? false;
+  }
+
   /** An event is about to be handed to its handler, as one of several. @throws Crashed when it has killed the process too often */
   begin(reaction: string, position: number, lane = 0): void {
     const starts = this.counts.get(reaction)?.get(position) ?? 0;
