@@ -230,7 +230,7 @@ function foretell(reaction: string, forecast: Forecast): void {
   for (const [table, keys] of rows) say(`  rows of ${table}: ${number(keys.size)}`);
   for (const [sql, times] of statements) say(`  statement, ${number(times)} times: ${sql}`);
   for (const [type, events] of raised) say(`  events raised, ${type}: ${number(events)}`);
-  say([...outside].length ? 'To the outside would go:' : 'Nothing would go to the outside.');
+  say([...outside].length ? `To the outside would go${UNTRIED}:` : 'Nothing would go to the outside.');
   for (const [what, times] of outside) say(`  ${what}: ${number(times)} times`);
   for (const { cause, events, position, error } of failures.values()) {
     say(`${eventsIn(events)} would fail, the first at position ${position}: ${error.split('\n', 1)[0]}`);
@@ -240,6 +240,9 @@ function foretell(reaction: string, forecast: Forecast): void {
   for (const sample of samples) show(sample);
   say('Nothing of this has happened.');
 }
+
+/** A rehearsal ends where somebody else would have to answer. */
+const UNTRIED = ' (whether it would be taken there was not tried)';
 
 function show({ events, error, writes, raised, outside }: Sample): void {
   for (const { position, type, stream } of events) say(`At position ${position}: ${type} of ${stream}`);
@@ -263,7 +266,7 @@ function tellDetails({ writes, events, outside }: Pick<Rehearsed, 'writes' | 'ev
     }
   }
   for (const { type, stream, facts } of events) say(`  event ${type} of ${stream} ${JSON.stringify(facts)}`);
-  for (const { what, ...facts } of outside) say(`  outside: ${what} ${JSON.stringify(facts)}`);
+  for (const { what, ...facts } of outside) say(`  outside${UNTRIED}: ${what} ${JSON.stringify(facts)}`);
 }
 
 export const explain = (thing: string, reaction?: string): Promise<void> =>

@@ -175,7 +175,10 @@ class Trial {
     const handled = this.ended;
     await this.letGo('has handled its event a third time', () => this.ended > handled);
     const again = differences(stored.rows, (await this.now()).rows);
-    if (again.length) throw new NotIdempotent(this.reaction.name, 'stores something else the second time:', again);
+    if (again.length) {
+      const hint = 'a row that differs in its version alone was saved though nothing had changed';
+      throw new NotIdempotent(this.reaction.name, `stores something else the second time (${hint}):`, again);
+    }
     const third = done().slice(first.length + second.length);
     const strange = [...first, ...third].filter((identity) => !second.includes(identity));
     if (strange.length) {
