@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Logger, ModuleMetadata, Provider, Type } from '@nestjs/common';
+import { ConsoleLogger, Logger, LoggerService, ModuleMetadata, Provider, Type } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -17,7 +17,10 @@ import { Progress } from '../../src/platform/reactions/progress';
 import { UnitOfWork } from '../../src/platform/unit-of-work/unit-of-work';
 import { makeDatabase } from './database';
 
-Logger.overrideLogger(process.env.TEST_LOG ? ['log', 'warn', 'error'] : false);
+/** What goes wrong in a test mostly does so on purpose. TEST_LOG=1 shows it. */
+const SILENT: LoggerService = { log: () => undefined, warn: () => undefined, error: () => undefined };
+const LOGGER = process.env.TEST_LOG ? new ConsoleLogger() : SILENT;
+Logger.overrideLogger(LOGGER);
 
 /** What the payment provider signs its messages with, in every test. */
 export const SECRET = 'a-secret-of-tests-only';
@@ -54,6 +57,7 @@ export class Bookshelf {
       ...environment,
     };
     const module = await Test.createTestingModule({ imports: modules, providers })
+      .setLogger(LOGGER)
       .overrideProvider(Environment)
       .useValue(new Environment(variables))
       .overrideProvider(Clock)
