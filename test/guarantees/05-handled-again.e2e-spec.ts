@@ -237,7 +237,9 @@ describe('An event that is delivered again has no second effect', () => {
         { effects: 'external' },
       );
       expect(naive).toBeInstanceOf(NotIdempotent);
-      expect(String(naive)).toMatch(/stores something else the second time \(a row .* had changed\):[^]*\+ inventory_movement/);
+      expect(String(naive)).toMatch(
+        /stores something else the second time \(a row .* had changed\):[^]*\+ inventory_movement/,
+      );
     });
 
     it('one with outside effects that gives them another name each time', async () => {

@@ -19,6 +19,7 @@ export class MarkNotificationSentHandler implements ICommandHandler<MarkNotifica
 
   async execute({ notificationId, copy }: MarkNotificationSent): Promise<void> {
     const notification = await this.notifications.get(notificationId);
+    if (notification.isSent(copy)) return;
     notification.markSent(copy, this.clock.now());
     await this.notifications.save(notification);
     notification.commit();
