@@ -13,10 +13,7 @@ describe('Columns that are changed without reading the row', () => {
 
   beforeEach(async () => {
     shop = await Bookshelf.start({ providers: [DoHandler] });
-    await keepNotes(shop);
-    await unit(async () => {
-      for (const id of ['a', 'b', 'c']) shop.work.put(NoteTable, { id, text: id });
-    });
+    await keepNotes(shop, 'a', 'b', 'c');
   });
   afterEach(() => shop.close());
 

@@ -26,10 +26,7 @@ describe('Rows that a transaction has read before', () => {
 
   beforeEach(async () => {
     shop = await Bookshelf.start({ providers: [DoHandler] });
-    await keepNotes(shop);
-    await unit(async () => {
-      for (const id of ['a', 'b', 'c']) shop.work.put(NoteTable, { id, text: id });
-    });
+    await keepNotes(shop, 'a', 'b', 'c');
   });
   afterEach(() => shop.close());
 

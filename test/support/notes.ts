@@ -16,11 +16,12 @@ export const dataSource = (shop: Bookshelf): DataSource => shop.get(getDataSourc
 /** TypeORM's own repository, as it is injected with `getRepositoryToken(NoteTable)`. */
 export const notes = (shop: Bookshelf): Repository<NoteTable> => dataSource(shop).getRepository(NoteTable);
 
-/** Makes the table. */
-export async function keepNotes(shop: Bookshelf): Promise<void> {
+/** Makes the table, with a note for each of these ids that has its id as its text. */
+export async function keepNotes(shop: Bookshelf, ...ids: readonly string[]): Promise<void> {
   await shop.send(
     new Do(async () => {
       await dataSource(shop).query('CREATE TABLE note (id text PRIMARY KEY NOT NULL, text text NOT NULL UNIQUE)');
+      for (const id of ids) shop.work.put(NoteTable, { id, text: id });
     }),
   );
 }
