@@ -191,7 +191,7 @@ async function follow(
 }
 
 const nothingFor = (reaction: string): string =>
-  `There is nothing to hand to ${reaction}: it has been given all since the first event, but for what was left out.`;
+  `There is nothing to hand to ${reaction}: it has been given every event since the first one, unless a back-fill has left it out.`;
 
 const leftOutInWords = (count: number): string =>
   count === 0

@@ -209,7 +209,7 @@ describe('npm run shop', () => {
       expect(asked).toMatchObject({ actor: userInfo().username, facts: { reason: 'for old friends' } });
 
       const nothing = [
-        `There is nothing to hand to ${POINTS}: it has been given all since the first event, but for what was left out.`,
+        `There is nothing to hand to ${POINTS}: it has been given every event since the first one, unless a back-fill has left it out.`,
       ];
       expect((await say('backfill', POINTS)).said).toEqual(nothing);
       expect((await say('backfill', POINTS, '--dry-run')).said).toEqual(nothing);
